@@ -69,7 +69,7 @@ static _Thread_local struct {
     uint8_t bytes[RANDOM_BLOCK_BYTES];
 } random_block;
 
-/* In the child only the thread that forked goes on: its block must not give what the parent gives. */
+/* In the child only the thread that forked goes on; its block must not repeat the parent's. */
 static void
 drop_random_block(void)
 {
@@ -324,7 +324,8 @@ og_unhex(struct og_str hex, void *out, size_t size_bytes)
 {
     size_t got = 0;
     return hex.len == size_bytes * 2 &&
-           sodium_hex2bin(out, size_bytes, hex.len ? hex.ptr : "", hex.len, NULL, &got, NULL) == 0 &&
+           sodium_hex2bin(out, size_bytes, hex.len ? hex.ptr : "", hex.len, NULL, &got, NULL) ==
+               0 &&
            got == size_bytes;
 }
 

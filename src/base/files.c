@@ -105,7 +105,10 @@ sync_folder_of(struct og_arena *mem, const char *path)
 {
     const char *slash = strrchr(path, '/');
     size_t len = slash ? (size_t)(slash - path) : 0;
-    const char *folder = !slash ? "." : len == 0 ? "/" : og_str_cstr(mem, (struct og_str){path, len});
+    const char *folder = ".";
+    if (slash) {
+        folder = len == 0 ? "/" : og_str_cstr(mem, (struct og_str){path, len});
+    }
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
         return false;

@@ -88,8 +88,8 @@ og_id_is_plain(struct og_str id)
 {
     for (size_t i = 0; i < id.len; i++) {
         char c = id.ptr[i];
-        bool is_plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                        c == '_' || c == '-';
+        bool is_plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+                        (c >= 'a' && c <= 'z') || c == '_' || c == '-';
         if (!is_plain) {
             return false;
         }

@@ -7,6 +7,7 @@
 
 #define OG_ID_CHARS 21          /* like the peer's nanoids: A-Z a-z 0-9 _ - */
 #define OG_ID_BYTES (OG_ID_CHARS + 1)
+#define OG_ID_TIME_CHARS 8 /* of these, the first are the time */
 #define OG_LONG_ID_CHARS 30     /* 48 time bits and 132 random bits: cannot be guessed */
 #define OG_LONG_ID_BYTES (OG_LONG_ID_CHARS + 1)
 

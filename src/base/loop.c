@@ -1,6 +1,6 @@
 /*
- * An event loop with a mailbox. Posting is one compare-and-swap, and one wake-up for all that waits.
- * Asked to stop, the thread goes on until no other handle is open and the mailbox is empty; whoever
+ * An event loop with a mailbox. Posting is one compare-and-swap, and one wake-up for all that
+ * waits. Asked to stop, the thread goes on until no other handle is open and the mailbox is empty; whoever
  * still posts then comes too late, so producers are stopped first.
  */
 #include "base/loop.h"
