@@ -21,9 +21,13 @@ static _Thread_local struct {
     uint8_t tail[TAIL_CHARS];
 } last;
 
+/* Shifted so that ids begin with a letter (until the year 2109): none looks like a flag. */
+#define FIRST_LETTER (INT64_C(11) << 42)
+
 static void
 put_time(int64_t now_ms, char *out)
 {
+    now_ms += FIRST_LETTER;
     for (int i = TIME_CHARS - 1; i >= 0; i--) {
         out[i] = alphabet[now_ms & 63];
         now_ms >>= 6;
