@@ -19,9 +19,9 @@
 struct og_otp_text {
     struct og_str template; /* with {code}, {brand}, {minutes}; empty: the built-in English text */
     struct og_str brand;    /* empty: none; required by a template that has {brand} */
-    struct og_str code;
+    struct og_str code;     /* as og_otp_draw or og_otp_check_custom gave it */
     struct og_str app_hash; /* empty: none; else as og_otp_check_app_hash wants it */
-    int minutes;            /* of validity; 0: not said, refused by a template that has {minutes} */
+    int minutes;            /* of validity, 1 and up; 0: not said, and no template may ask for it */
     bool retriever_prefix;  /* "<#> " in front, for Play services of 2017 to 2019 */
 };
 
@@ -39,9 +39,10 @@ OG_MUST_CHECK enum og_code og_otp_text_compose(const struct og_otp_text *self,
                                                struct og_err *err);
 
 /*
- * May this be used as a template? Known placeholders only, {code} exactly once with no letter or
- * digit touching it and no digit before it, no control, bidi or invisible characters. `{{` and `}}`
- * stand for the brackets themselves. OG_E_UNPROCESSABLE, field "template".
+ * May this be used as a template? Known placeholders only, {code} exactly once with no ASCII letter,
+ * digit or placeholder touching it and no digit before it, no control, bidi or invisible
+ * characters. `{{` and `}}` stand for the brackets themselves. OG_E_UNPROCESSABLE, field
+ * "template".
  */
 OG_MUST_CHECK enum og_code og_otp_template_check(struct og_str template, struct og_err *err);
 
