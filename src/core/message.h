@@ -32,7 +32,8 @@ bool og_message_state_from_text(struct og_str text, enum og_message_state *out);
  */
 bool og_message_may_become(enum og_message_state from, enum og_message_state to, bool assumed);
 
-/* Is nothing more to come? Delivered, Failed, Cancelled; Sent when no delivery report was asked for. */
+/* Is nothing more to come? Delivered, Failed, Cancelled; Sent when no delivery report was asked
+ * for. */
 bool og_message_is_final(enum og_message_state state, bool wants_delivery_report);
 
 /* The message's state out of its recipients' (at least one), first match: any Pending, any
@@ -68,8 +69,8 @@ struct og_recipient_report {
     struct og_str error;
 };
 
-/* What a phone says. The message state is for messages without recipients in the report only: else
- * the state is concluded from the merged recipients. Times are the phone's own. */
+/* What a phone says. `state` is used when no recipients are named, and then means all of them: the
+ * message's own state is concluded from its recipients. Times are the phone's own. */
 struct og_message_report {
     enum og_message_state state;
     struct og_message_times times;
@@ -81,7 +82,7 @@ struct og_message_merge {
     bool state_changed;
     enum og_message_state old_state;
     bool times_changed;        /* some time was added or withdrawn */
-    bool failure_withdrawn;    /* times of Failed were removed: it had been assumed */
+    bool failure_withdrawn;    /* the time of Failed was removed: it had been assumed */
     size_t changed_count;      /* recipients that moved on */
     size_t repeated_count;     /* said what we knew */
     size_t impossible_count;   /* would have gone backwards, or out of a terminal state */
@@ -96,10 +97,17 @@ struct og_message_merge {
 void og_message_merge(struct og_message_record *self, const struct og_message_report *report,
                       int64_t now_ms, struct og_message_merge *out);
 
-/* Fail every recipient that is still open (expiry), and so the message. `is_assumed` as above.
- * Returns how many recipients changed. */
-size_t og_message_fail_open(struct og_message_record *self, struct og_str error, bool is_assumed,
-                            bool wants_delivery_report, int64_t now_ms);
+/*
+ * End what is still open, ourselves: Failed (expiry, no phone) ends recipients that are Pending,
+ * Cancelling or Processed; Cancelled ends those that are Pending or Cancelling. A Sent recipient
+ * stays: a missing delivery report is no failure.
+ *
+ * state       OG_MESSAGE_FAILED or OG_MESSAGE_CANCELLED
+ * is_assumed  with Failed: a phone had it and may yet prove us wrong
+ * Returns     how many recipients changed
+ */
+size_t og_message_end_open(struct og_message_record *self, enum og_message_state state,
+                           struct og_str error, bool is_assumed, int64_t now_ms);
 
 /* Is every recipient final? A message of Failed and Delivered recipients reads Sent for ever, so ask
  * this, not og_message_is_final, whether to stop waiting. */
