@@ -7,8 +7,7 @@
 
 #include "base/crypto.h"
 
-#define TIME_CHARS 8
-#define TAIL_CHARS (OG_ID_CHARS - TIME_CHARS)
+#define TAIL_CHARS (OG_ID_CHARS - OG_ID_TIME_CHARS)
 
 static const char alphabet[] = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
 
@@ -28,7 +27,7 @@ static void
 put_time(int64_t now_ms, char *out)
 {
     now_ms += FIRST_LETTER;
-    for (int i = TIME_CHARS - 1; i >= 0; i--) {
+    for (int i = OG_ID_TIME_CHARS - 1; i >= 0; i--) {
         out[i] = alphabet[now_ms & 63];
         now_ms >>= 6;
     }
@@ -69,7 +68,7 @@ og_id_make(int64_t now_ms, char out[OG_ID_BYTES])
     put_time(now_ms, out);
     for (size_t i = 0; i < TAIL_CHARS; i++) {
         last.tail[i] &= 63;
-        out[TIME_CHARS + i] = alphabet[last.tail[i]];
+        out[OG_ID_TIME_CHARS + i] = alphabet[last.tail[i]];
     }
     out[OG_ID_CHARS] = '\0';
 }
@@ -78,7 +77,7 @@ void
 og_long_id_make(int64_t now_ms, char out[OG_LONG_ID_BYTES])
 {
     put_time(now_ms, out);
-    put_random(OG_LONG_ID_CHARS - TIME_CHARS, out + TIME_CHARS);
+    put_random(OG_LONG_ID_CHARS - OG_ID_TIME_CHARS, out + OG_ID_TIME_CHARS);
 }
 
 void

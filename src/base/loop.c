@@ -1,7 +1,7 @@
 /*
  * An event loop with a mailbox. Posting is one compare-and-swap, and one wake-up for all that
- * waits. Asked to stop, the thread goes on until no other handle is open and the mailbox is empty; whoever
- * still posts then comes too late, so producers are stopped first.
+ * waits. Asked to stop, the thread goes on until no other handle is open and the mailbox is empty;
+ * whoever still posts then comes too late, so producers are stopped first.
  */
 #include "base/loop.h"
 
@@ -25,17 +25,19 @@ struct og_loop {
 
 static _Thread_local const struct og_loop *loop_here;
 
-/* A task may free itself, and may post again: that wakes us for another round. */
-static void
+/* Was there anything? A task may free itself, and may post again: that wakes us for another round. */
+static bool
 run_mailbox(struct og_loop *self)
 {
     struct og_mpsc_node *node = og_mpsc_take_all(&self->mailbox);
+    bool had_tasks = node != NULL;
     while (node) {
         struct og_mpsc_node *next = node->next;
         struct og_loop_task *task = OG_CONTAINER_OF(node, struct og_loop_task, node);
         task->run(task);
         node = next;
     }
+    return had_tasks;
 }
 
 static void
@@ -86,8 +88,7 @@ run_thread(void *arg)
     pthread_setname_np(pthread_self(), self->name);
     do {
         uv_run(&self->uv, UV_RUN_DEFAULT);
-        run_mailbox(self);
-    } while (uv_loop_alive(&self->uv));
+    } while (run_mailbox(self) || uv_loop_alive(&self->uv));
     close_wake(self);
     loop_here = NULL;
 }
