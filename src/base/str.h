@@ -55,7 +55,7 @@ struct og_str og_str_dup(struct og_arena *mem, struct og_str s);
 const char *og_str_cstr(struct og_arena *mem, struct og_str s);
 /* printf into the arena. */
 struct og_str og_str_printf(struct og_arena *mem, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3), nonnull(2)));
 /* Is it well-formed UTF-8 (no overlong forms, no surrogates, at most U+10FFFF)? */
 bool og_str_is_utf8(struct og_str s);
 /* The code point that starts the text and how many bytes it has; 0 when the text is empty or does
