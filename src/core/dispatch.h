@@ -88,8 +88,8 @@ bool og_dispatch_device_find(const struct og_dispatch *self, struct og_str accou
                              struct og_str device, struct og_dispatch_device *out);
 
 /*
- * The device for a new message: a connected one before any other; among connected ones the one with the
- * fewest messages waiting or handed; among the others the most recently seen, then the fewest
+ * The device for a new message: a connected one before any other; among connected ones the one with
+ * the fewest messages waiting or handed; among the others the most recently seen, then the fewest
  * messages; equals take turns.
  *
  * seen_since_ms  only devices connected or seen at or after this; INT64_MIN for all
@@ -122,8 +122,8 @@ bool og_dispatch_set_deadline(struct og_dispatch *self, struct og_str account, s
                               int64_t deadline_ms);
 
 /*
- * What the device gets: waiting and handed messages whose deadline is later than now, by class, then
- * priority (high first), then age (oldest first; ties as they were added).
+ * What the device gets: waiting and handed messages whose deadline is later than now, by class,
+ * then priority (high first), then age (oldest first; ties as they were added).
  * lifo     newest first among equals, except OTP
  * Returns  how many were written to out[0..max)
  */
