@@ -7,8 +7,8 @@
 
 #define OG_CODEPOINT_BAD UINT32_MAX
 
-/* The code point at *at (which must be below text.len), moving *at behind it. OG_CODEPOINT_BAD, with
- * *at moved by one byte, when there is no well-formed UTF-8. */
+/* The code point at *at (which must be below text.len), moving *at behind it. OG_CODEPOINT_BAD,
+ * with *at moved by one byte, when there is no well-formed UTF-8. */
 static inline uint32_t
 og_codepoint_next(struct og_str text, size_t *at)
 {

@@ -1,9 +1,9 @@
 /*
  * States of a message and of its recipients, and how a phone's report changes them.
  *
- * Pure and thread-safe. Source: wire/smsgate.md sections 2.2 (states), 3.5 (reports, aggregate), 3.6
- * (expiry, cancel). Phones repeat themselves, overtake themselves and have wrong clocks: a report can
- * only move a recipient forward, and what it cannot do is counted, never an error.
+ * Pure and thread-safe. Source: wire/smsgate.md sections 2.2 (states), 3.5 (reports, aggregate),
+ * 3.6 (expiry, cancel). Phones repeat themselves, overtake themselves and have wrong clocks: a
+ * report can only move a recipient forward, and what it cannot do is counted, never an error.
  */
 #pragma once
 
@@ -90,9 +90,9 @@ struct og_message_merge {
 };
 
 /*
- * Merge one report. Pending in a report means Processed: the phone has it. Numbers match exactly, then
- * with '+' in front. Times outside [accepted, now] are drawn to the nearer end; the first time of a
- * state stays. Cost: recipients of the record times those of the report.
+ * Merge one report. Pending in a report means Processed: the phone has it. Numbers match exactly,
+ * then with '+' in front. Times outside [accepted, now] are drawn to the nearer end; the first time
+ * of a state stays. Cost: recipients of the record times those of the report.
  */
 void og_message_merge(struct og_message_record *self, const struct og_message_report *report,
                       int64_t now_ms, struct og_message_merge *out);
@@ -109,6 +109,6 @@ void og_message_merge(struct og_message_record *self, const struct og_message_re
 size_t og_message_end_open(struct og_message_record *self, enum og_message_state state,
                            struct og_str error, bool is_assumed, int64_t now_ms);
 
-/* Is every recipient final? A message of Failed and Delivered recipients reads Sent for ever, so ask
- * this, not og_message_is_final, whether to stop waiting. */
+/* Is every recipient final? A message of Failed and Delivered recipients reads Sent for ever, so
+ * ask this, not og_message_is_final, whether to stop waiting. */
 bool og_message_record_is_final(const struct og_message_record *self, bool wants_delivery_report);

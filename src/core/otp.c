@@ -1,7 +1,7 @@
 /*
- * Codes are uniform because words that would favour small values are drawn again, and secret because
- * whatever held one is wiped here or handed to a caller who finishes it. Nothing in an error text
- * tells a code.
+ * Codes are uniform because words that would favour small values are drawn again, and secret
+ * because whatever held one is wiped here or handed to a caller who finishes it. Nothing in an
+ * error text tells a code.
  */
 #include "core/otp.h"
 

@@ -68,8 +68,8 @@ OG_MUST_CHECK enum og_code og_otp_check_custom(struct og_str code, struct og_err
 /* Digits only, or letters too? For a code that og_otp_check_custom let through. */
 enum og_otp_alphabet og_otp_alphabet_of(struct og_str code);
 
-/* What is stored in place of the code: bound to account, purpose and verification, so that equal codes
- * of two verifications differ. */
+/* What is stored in place of the code: bound to account, purpose and verification, so that equal
+ * codes of two verifications differ. */
 void og_otp_mac(const struct og_key *key, struct og_str account, struct og_str purpose,
                 struct og_str id, struct og_str code, uint8_t out[OG_DIGEST_BYTES]);
 

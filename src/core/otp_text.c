@@ -1,6 +1,6 @@
 /*
- * A text is checked as a template first (where is the code, what stands before it), then filled, then
- * measured as a whole. What held the code on the way is wiped.
+ * A text is checked as a template first (where is the code, what stands before it), then filled,
+ * then measured as a whole. What held the code on the way is wiped.
  */
 #include "core/otp_text.h"
 
@@ -37,7 +37,8 @@ static const struct {
 
 /* By whether there is a brand, and whether there are minutes. No plural to get wrong. */
 static const char *const built_in[2][2] = {
-    {"{code} is your code. Never share it.", "{code} is your code. Valid {minutes} min. Never share it."},
+    {"{code} is your code. Never share it.",
+     "{code} is your code. Valid {minutes} min. Never share it."},
     {"{code} is your {brand} code. Never share it.",
      "{code} is your {brand} code. Valid {minutes} min. Never share it."},
 };

@@ -1,7 +1,7 @@
 /*
- * Two steps: take the digits out of what was written, refusing everything that is not a plain number,
- * then look whether they can be one. An international number needs no plan data for that, only the
- * list of calling codes.
+ * Two steps: take the digits out of what was written, refusing everything that is not a plain
+ * number, then look whether they can be one. An international number needs no plan data for that,
+ * only the list of calling codes.
  */
 #include "core/phone_number.h"
 
@@ -11,8 +11,8 @@
 
 #include "core/codepoint.h"
 
-/* ITU-T E.164 assigned codes, ascending. No code is the beginning of another. Left out: what is spare
- * or reserved, and +384, +388 (given back). */
+/* ITU-T E.164 assigned codes, ascending. No code is the beginning of another. Left out: what is
+ * spare or reserved, and +384, +388 (given back). */
 static const uint16_t calling_codes[] = {
     1,   7,   20,  27,  30,  31,  32,  33,  34,  36,  39,  40,  41,  43,  44,  45,  46,  47,
     48,  49,  51,  52,  53,  54,  55,  56,  57,  58,  60,  61,  62,  63,  64,  65,  66,  81,

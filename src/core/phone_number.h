@@ -80,8 +80,8 @@ bool og_phone_is_region(struct og_str text);
 /* 3 to 6 digits and nothing else: a service number inside one network. */
 bool og_phone_is_short_code(struct og_str text);
 
-/* For logs and answers: calling code, dots that do not tell the length, last two digits. What is not
- * E.164 becomes dots only. UTF-8. */
+/* For logs and answers: calling code, dots that do not tell the length, last two digits. What is
+ * not E.164 becomes dots only. UTF-8. */
 void og_phone_mask(struct og_str number, char out[OG_PHONE_MASK_BYTES]);
 
 /* "mobile", "premium", ... Static storage. */

@@ -37,7 +37,8 @@ const char *og_sms_encoding_name(enum og_sms_encoding encoding);
 /* Septets that a character takes in GSM-7: 1, 2 (escaped), or 0 when the alphabet lacks it. */
 unsigned og_sms_gsm7_cost(uint32_t codepoint);
 
-/* ASCII to write instead of a character that GSM-7 lacks ("c" for U+0107), or NULL. May be empty. */
+/* ASCII to write instead of a character that GSM-7 lacks ("c" for U+0107), or NULL. May be
+ * empty. */
 const char *og_sms_suggestion(uint32_t codepoint);
 
 enum og_sms_flaw_kind {
