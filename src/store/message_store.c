@@ -1,0 +1,438 @@
+/*
+ * The page of statements about messages, and rows to structs. Reads top to bottom: statements, the
+ * column list with its reader, then one function per statement.
+ */
+#include "store/message_store.h"
+
+#include "base/id.h"
+#include "store/recipient_box.h"
+
+enum {
+    SQL_INSERT,
+    SQL_INSERT_CLIENT_ID,
+    SQL_ID_IS_OURS,
+    SQL_FIND,
+    SQL_FIND_BY_CLIENT_ID,
+    SQL_LIST_DESC,
+    SQL_LIST_ASC,
+    SQL_COUNT,
+    SQL_HAND,
+    SQL_SAVE,
+    SQL_DUE,
+    SQL_EACH_OPEN,
+    SQL_STATEMENTS
+};
+
+/* Columns in the order of read_row. */
+#define COLUMNS                                                                                   \
+    "id, account_id, client_id, device_id, bound, class, priority, sim_number, want_report, "     \
+    "encrypted, state, assumed, reason, verification_id, created_at, valid_until, deadline_at, "  \
+    "handed_at, cancelling_at, processed_at, sent_at, delivered_at, failed_at, cancelled_at, "    \
+    "final_at, recipients"
+
+#define FILTER                                                                                    \
+    " FROM messages WHERE account_id = $1 AND id >= $2 AND id < $3"                               \
+    " AND ($4 < 0 OR state = $4) AND ($5 = '' OR device_id = $5)"
+
+static const char *const sql[SQL_STATEMENTS] = {
+    [SQL_INSERT] = "INSERT INTO messages (id, account_id, client_id, device_id, bound, class, "
+                   "priority, sim_number, want_report, encrypted, state, content, recipients, "
+                   "verification_id, created_at, valid_until, deadline_at, failed_at, final_at, "
+                   "reason, assumed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
+                   "$13, $14, $15, $16, $17, $18, $19, $20, $21)",
+    [SQL_INSERT_CLIENT_ID] =
+        "INSERT INTO client_ids (account_id, client_id, message_id) VALUES ($1, $2, $3)",
+    [SQL_ID_IS_OURS] = "SELECT 1 FROM messages WHERE id = $1 AND account_id = $2",
+    [SQL_FIND] = "SELECT " COLUMNS ", content FROM messages WHERE id = $1 AND account_id = $2",
+    [SQL_FIND_BY_CLIENT_ID] =
+        "SELECT " COLUMNS ", content FROM messages WHERE account_id = $2 AND id = "
+        "(SELECT message_id FROM client_ids WHERE account_id = $2 AND client_id = $1)",
+    [SQL_LIST_DESC] = "SELECT " COLUMNS ", content" FILTER " ORDER BY id DESC LIMIT $6 OFFSET $7",
+    [SQL_LIST_ASC] = "SELECT " COLUMNS ", content" FILTER " ORDER BY id ASC LIMIT $6 OFFSET $7",
+    [SQL_COUNT] = "SELECT count(*)" FILTER,
+    /* states 0 and 1: Pending and Cancelling */
+    [SQL_HAND] = "UPDATE messages SET handed_at = coalesce(handed_at, $3), device_id = $2 "
+                 "WHERE id = $1 AND (handed_at IS NULL OR device_id = $2) AND state IN (0, 1) "
+                 "AND final_at IS NULL RETURNING " COLUMNS ", content",
+    [SQL_SAVE] = "UPDATE messages SET state = $3, assumed = $4, reason = $5, deadline_at = $6, "
+                 "cancelling_at = $7, processed_at = $8, sent_at = $9, delivered_at = $10, "
+                 "failed_at = $11, cancelled_at = $12, final_at = $13, recipients = $14, "
+                 "content = CASE WHEN $15 = 1 THEN NULL ELSE content END "
+                 "WHERE id = $1 AND state = $2 AND ($16 = 0 OR handed_at IS NULL)",
+    [SQL_DUE] = "SELECT " COLUMNS " FROM messages WHERE final_at IS NULL AND deadline_at <= $1 "
+                "ORDER BY deadline_at LIMIT $2",
+    [SQL_EACH_OPEN] = "SELECT " COLUMNS " FROM messages WHERE final_at IS NULL AND "
+                      "state IN (0, 1) ORDER BY id",
+};
+
+static const struct og_sql_page page = {OG_PAGE_MESSAGE, sql, SQL_STATEMENTS};
+
+enum { COLUMN_RECIPIENTS = 25, COLUMN_CONTENT = 26 };
+
+#define RECIPIENTS_BYTES_MAX (1 << 20)
+#define CONTENT_BYTES_MAX (512 * 1024)
+
+/* ---- sealed columns ---- */
+
+static enum og_code
+open_box(const struct og_rows *rows, int column, const struct og_key *seal, struct og_str id,
+         struct og_arena *mem, struct og_str *out, struct og_err *err)
+{
+    struct og_str box = og_row_borrow(rows, column);
+    if (box.len == 0) {
+        *out = OG_STR("");
+        return OG_OK;
+    }
+    struct og_buf plain;
+    og_buf_init(&plain, CONTENT_BYTES_MAX + RECIPIENTS_BYTES_MAX);
+    enum og_code code = og_unseal(seal, id, box, &plain, err);
+    if (code == OG_OK) {
+        *out = og_str_dup(mem, og_buf_str(&plain));
+    }
+    og_buf_wipe(&plain);
+    og_buf_finish(&plain);
+    return code;
+}
+
+static void
+seal_recipients(const struct og_message *m, const struct og_key *seal, struct og_buf *box)
+{
+    struct og_buf plain;
+    og_buf_init(&plain, RECIPIENTS_BYTES_MAX);
+    og_recipients_pack(m->record.recipients, m->record.recipient_count, &plain);
+    og_buf_init(box, RECIPIENTS_BYTES_MAX + OG_SEAL_OVERHEAD_BYTES);
+    og_seal(seal, m->id, og_buf_str(&plain), box);
+    og_buf_wipe(&plain);
+    og_buf_finish(&plain);
+}
+
+/* ---- rows ---- */
+
+static void
+read_plain_columns(const struct og_rows *rows, struct og_arena *mem, struct og_message *m)
+{
+    *m = (struct og_message){
+        .id = og_row_text(rows, 0, mem),
+        .account_id = og_row_text(rows, 1, mem),
+        .client_id = og_row_text(rows, 2, mem),
+        .device_id = og_row_text(rows, 3, mem),
+        .bound = og_row_i64(rows, 4) != 0,
+        .cls = (enum og_message_class)og_row_i64(rows, 5),
+        .priority = og_row_i64(rows, 6),
+        .sim_number = og_row_i64(rows, 7),
+        .want_report = og_row_i64(rows, 8) != 0,
+        .encrypted = og_row_i64(rows, 9) != 0,
+        .record.state = (enum og_message_state)og_row_i64(rows, 10),
+        .record.is_assumed = og_row_i64(rows, 11) != 0,
+        .reason = og_row_text(rows, 12, mem),
+        .verification_id = og_row_text(rows, 13, mem),
+        .created_at = og_row_i64(rows, 14),
+        .valid_until = og_row_i64(rows, 15),
+        .deadline_at = og_row_i64(rows, 16),
+        .handed_at = og_row_i64(rows, 17),
+        .final_at = og_row_i64(rows, 24),
+    };
+    int64_t *at = m->record.times.at_ms;
+    at[OG_MESSAGE_PENDING] = m->created_at;
+    at[OG_MESSAGE_CANCELLING] = og_row_i64(rows, 18);
+    at[OG_MESSAGE_PROCESSED] = og_row_i64(rows, 19);
+    at[OG_MESSAGE_SENT] = og_row_i64(rows, 20);
+    at[OG_MESSAGE_DELIVERED] = og_row_i64(rows, 21);
+    at[OG_MESSAGE_FAILED] = og_row_i64(rows, 22);
+    at[OG_MESSAGE_CANCELLED] = og_row_i64(rows, 23);
+}
+
+static enum og_code
+read_row(const struct og_rows *rows, const struct og_key *seal, bool with_text,
+         struct og_arena *mem, struct og_message *m, struct og_err *err)
+{
+    read_plain_columns(rows, mem, m);
+    struct og_str packed;
+    enum og_code code = open_box(rows, COLUMN_RECIPIENTS, seal, m->id, mem, &packed, err);
+    if (code == OG_OK) {
+        code = og_recipients_unpack(packed, mem, &m->record.recipients,
+                                    &m->record.recipient_count, err);
+    }
+    if (code == OG_OK && with_text) {
+        code = open_box(rows, COLUMN_CONTENT, seal, m->id, mem, &m->text, err);
+    }
+    return code;
+}
+
+/* Run a query that gives at most one message. */
+static enum og_code
+read_one(struct og_db *db, int statement, const struct og_value *args, int arg_count,
+         const struct og_key *seal, struct og_arena *mem, struct og_message *out,
+         struct og_err *err)
+{
+    struct og_rows rows;
+    enum og_code code = og_db_open(db, &page, statement, args, arg_count, &rows, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    switch (og_rows_next(&rows, err)) {
+    case OG_STEP_ROW:
+        code = read_row(&rows, seal, true, mem, out, err);
+        break;
+    case OG_STEP_DONE:
+        code = og_fail(err, OG_E_NOT_FOUND, "id", "no such message");
+        break;
+    case OG_STEP_ERROR:
+        code = err->code;
+        break;
+    }
+    og_rows_close(&rows);
+    return code;
+}
+
+struct message_list {
+    struct og_message *items;
+    int count, cap;
+};
+
+/* Run a query that gives up to `limit` messages. */
+static enum og_code
+read_many(struct og_db *db, int statement, const struct og_value *args, int arg_count, int limit,
+          const struct og_key *seal, bool with_text, struct og_arena *mem,
+          struct message_list *out, struct og_err *err)
+{
+    struct og_rows rows;
+    enum og_code code = og_db_open(db, &page, statement, args, arg_count, &rows, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    out->items = OG_ARENA_ARRAY(mem, struct og_message, limit > 0 ? (size_t)limit : 1);
+    out->count = 0;
+    while (code == OG_OK && out->count < limit) {
+        enum og_step step = og_rows_next(&rows, err);
+        if (step == OG_STEP_DONE) {
+            break;
+        }
+        code = step == OG_STEP_ERROR
+                   ? err->code
+                   : read_row(&rows, seal, with_text, mem, &out->items[out->count++], err);
+    }
+    og_rows_close(&rows);
+    return code;
+}
+
+/* ---- statements ---- */
+
+/* A client's id must not be one that we made for the same account, or it would name two messages. */
+static enum og_code
+insert_client_id(struct og_db *db, const struct og_message *m, struct og_err *err)
+{
+    struct og_rows rows;
+    enum og_code code = og_db_open(db, &page, SQL_ID_IS_OURS,
+                                   OG_ARGS(og_value_text(m->client_id),
+                                           og_value_text(m->account_id)),
+                                   &rows, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    enum og_step step = og_rows_next(&rows, err);
+    og_rows_close(&rows);
+    if (step == OG_STEP_ERROR) {
+        return err->code;
+    }
+    if (step == OG_STEP_DONE) {
+        code = og_db_run(db, &page, SQL_INSERT_CLIENT_ID,
+                         OG_ARGS(og_value_text(m->account_id), og_value_text(m->client_id),
+                                 og_value_text(m->id)),
+                         NULL, err);
+    }
+    if (step == OG_STEP_ROW || code == OG_E_CONFLICT) {
+        return og_fail(err, OG_E_CONFLICT, "id", "message with the same ID already exists");
+    }
+    return code;
+}
+
+enum og_code
+og_message_insert(struct og_db *db, const struct og_key *seal, const struct og_message *m,
+                  struct og_err *err)
+{
+    struct og_err local;
+    err = err ? err : &local;
+    if (m->client_id.len) {
+        enum og_code code = insert_client_id(db, m, err);
+        if (code != OG_OK) {
+            return code;
+        }
+    }
+    struct og_buf content, recipients;
+    og_buf_init(&content, CONTENT_BYTES_MAX + OG_SEAL_OVERHEAD_BYTES);
+    if (m->text.len) {
+        og_seal(seal, m->id, m->text, &content);
+    }
+    seal_recipients(m, seal, &recipients);
+    const int64_t *at = m->record.times.at_ms;
+    enum og_code code = og_db_run(
+        db, &page, SQL_INSERT,
+        OG_ARGS(og_value_text(m->id), og_value_text(m->account_id),
+                og_value_text_or_null(m->client_id), og_value_text(m->device_id),
+                og_value_i64(m->bound), og_value_i64(m->cls), og_value_i64(m->priority),
+                og_value_i64_or_null(m->sim_number), og_value_i64(m->want_report),
+                og_value_i64(m->encrypted), og_value_i64(m->record.state),
+                content.len ? og_value_blob(og_buf_str(&content)) : og_value_null(),
+                og_value_blob(og_buf_str(&recipients)),
+                og_value_text_or_null(m->verification_id), og_value_i64(m->created_at),
+                og_value_i64_or_null(m->valid_until), og_value_i64(m->deadline_at),
+                og_value_i64_or_null(at[OG_MESSAGE_FAILED]), og_value_i64_or_null(m->final_at),
+                og_value_text_or_null(m->reason), og_value_i64(m->record.is_assumed)),
+        NULL, err);
+    og_buf_finish(&content);
+    og_buf_finish(&recipients);
+    return code;
+}
+
+enum og_code
+og_message_find(struct og_db *db, const struct og_key *seal, struct og_str account_id,
+                struct og_str any_id, struct og_arena *mem, struct og_message *out,
+                struct og_err *err)
+{
+    struct og_err local;
+    err = err ? err : &local;
+    struct og_value args[] = {og_value_text(any_id), og_value_text(account_id)};
+    enum og_code code = OG_E_NOT_FOUND;
+    if (any_id.len == OG_ID_CHARS) {
+        code = read_one(db, SQL_FIND, args, 2, seal, mem, out, err);
+    }
+    if (code == OG_E_NOT_FOUND) {
+        code = read_one(db, SQL_FIND_BY_CLIENT_ID, args, 2, seal, mem, out, err);
+    }
+    return code;
+}
+
+/* Ids begin with their time, so a span of time is a span of ids. */
+static struct og_str
+first_id_at(struct og_arena *mem, int64_t at_ms, const char *otherwise)
+{
+    if (at_ms == 0) {
+        return og_str_from(otherwise);
+    }
+    char id[OG_ID_BYTES];
+    og_id_make(at_ms > 0 ? at_ms : 0, id);
+    return og_str_dup(mem, (struct og_str){id, OG_ID_TIME_CHARS});
+}
+
+enum og_code
+og_message_list(struct og_db *db, const struct og_key *seal,
+                const struct og_message_filter *filter, struct og_arena *mem,
+                struct og_message **items_out, int *count_out, int64_t *total_out,
+                struct og_err *err)
+{
+    struct og_err local;
+    err = err ? err : &local;
+    struct og_value args[] = {
+        og_value_text(filter->account_id),
+        og_value_text(first_id_at(mem, filter->from_ms, "")),
+        og_value_text(first_id_at(mem, filter->to_ms, "~")),
+        og_value_i64(filter->state),
+        og_value_text(filter->device_id),
+        og_value_i64(filter->limit),
+        og_value_i64(filter->offset),
+    };
+    struct message_list list;
+    enum og_code code =
+        read_many(db, filter->ascending ? SQL_LIST_ASC : SQL_LIST_DESC, args, 7, filter->limit,
+                  seal, filter->with_content, mem, &list, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    struct og_rows rows;
+    code = og_db_open(db, &page, SQL_COUNT, args, 5, &rows, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    if (og_rows_next(&rows, err) == OG_STEP_ROW) {
+        *total_out = og_row_i64(&rows, 0);
+    } else {
+        code = OG_E_INTERNAL;
+    }
+    og_rows_close(&rows);
+    *items_out = list.items;
+    *count_out = list.count;
+    return code;
+}
+
+enum og_code
+og_message_hand(struct og_db *db, const struct og_key *seal, struct og_str id,
+                struct og_str device_id, int64_t now_ms, struct og_arena *mem,
+                struct og_message *out, bool *first_out, struct og_err *err)
+{
+    struct og_err local;
+    err = err ? err : &local;
+    enum og_code code = read_one(
+        db, SQL_HAND,
+        OG_ARGS(og_value_text(id), og_value_text(device_id), og_value_i64(now_ms)), seal, mem,
+        out, err);
+    *first_out = code == OG_OK && out->handed_at == now_ms;
+    return code;
+}
+
+enum og_code
+og_message_save(struct og_db *db, const struct og_key *seal, const struct og_message *m,
+                enum og_message_state from, bool if_never_handed, bool erase_text,
+                struct og_err *err)
+{
+    struct og_buf recipients;
+    seal_recipients(m, seal, &recipients);
+    const int64_t *at = m->record.times.at_ms;
+    int64_t changed = 0;
+    enum og_code code = og_db_run(
+        db, &page, SQL_SAVE,
+        OG_ARGS(og_value_text(m->id), og_value_i64(from), og_value_i64(m->record.state),
+                og_value_i64(m->record.is_assumed), og_value_text_or_null(m->reason),
+                og_value_i64(m->deadline_at), og_value_i64_or_null(at[OG_MESSAGE_CANCELLING]),
+                og_value_i64_or_null(at[OG_MESSAGE_PROCESSED]),
+                og_value_i64_or_null(at[OG_MESSAGE_SENT]),
+                og_value_i64_or_null(at[OG_MESSAGE_DELIVERED]),
+                og_value_i64_or_null(at[OG_MESSAGE_FAILED]),
+                og_value_i64_or_null(at[OG_MESSAGE_CANCELLED]),
+                og_value_i64_or_null(m->final_at), og_value_blob(og_buf_str(&recipients)),
+                og_value_i64(erase_text), og_value_i64(if_never_handed)),
+        &changed, err);
+    og_buf_finish(&recipients);
+    if (code == OG_OK && changed != 1) {
+        return og_fail(err, OG_E_CONFLICT, "id", "the message has moved on");
+    }
+    return code;
+}
+
+enum og_code
+og_message_due(struct og_db *db, const struct og_key *seal, int64_t now_ms, int limit,
+               struct og_arena *mem, struct og_message **items_out, int *count_out,
+               struct og_err *err)
+{
+    struct og_err local;
+    struct message_list list;
+    enum og_code code =
+        read_many(db, SQL_DUE, OG_ARGS(og_value_i64(now_ms), og_value_i64(limit)), limit, seal,
+                  false, mem, &list, err ? err : &local);
+    *items_out = list.items;
+    *count_out = list.count;
+    return code;
+}
+
+enum og_code
+og_message_each_open(struct og_db *db, void (*fn)(void *ctx, const struct og_message *m),
+                     void *ctx, struct og_err *err)
+{
+    struct og_rows rows;
+    enum og_code code = og_db_open(db, &page, SQL_EACH_OPEN, OG_NO_ARGS, &rows, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    struct og_arena mem;
+    og_arena_init(&mem, 0);
+    enum og_step step;
+    while ((step = og_rows_next(&rows, err)) == OG_STEP_ROW) {
+        struct og_message m;
+        read_plain_columns(&rows, &mem, &m);
+        fn(ctx, &m);
+        og_arena_reset(&mem);
+    }
+    og_arena_finish(&mem);
+    og_rows_close(&rows);
+    return step == OG_STEP_ERROR ? OG_E_UNAVAILABLE : OG_OK;
+}

@@ -1,0 +1,92 @@
+/*
+ * Messages and their recipients, as rows. All functions run in a lane with its connection; structs
+ * filled here have their strings in the arena given.
+ */
+#pragma once
+
+#include "base/crypto.h"
+#include "core/message.h"
+#include "store/db.h"
+
+enum og_message_class { OG_CLASS_NORMAL, OG_CLASS_OTP };
+
+/* Times are UTC ms, 0 when it has not happened. */
+struct og_message {
+    struct og_str id;         /* ours */
+    struct og_str client_id;  /* the client's choice, "" if none; what the API shows then */
+    struct og_str account_id;
+    struct og_str device_id;  /* planned, or the one that has it once handed_at is set */
+    struct og_str text;       /* "" when erased or not asked for */
+    struct og_str reason;     /* why it failed, "" */
+    struct og_str verification_id; /* "" : not an OTP */
+    struct og_message_record record; /* state, times of states, recipients (core/message.h) */
+    enum og_message_class cls;
+    int64_t priority;
+    int64_t sim_number; /* 0: the phone chooses */
+    bool bound;         /* the client named the phone */
+    bool want_report;
+    bool encrypted;
+    int64_t created_at;
+    int64_t valid_until;
+    int64_t deadline_at; /* when we give up on it */
+    int64_t handed_at;
+    int64_t final_at;
+};
+
+/* The id that the outside knows. */
+static inline struct og_str
+og_message_public_id(const struct og_message *m)
+{
+    return m->client_id.len ? m->client_id : m->id;
+}
+
+/* seal: the key that message texts and numbers are sealed with. */
+/* Errors: OG_E_CONFLICT when the client id is taken in this account. */
+OG_MUST_CHECK enum og_code og_message_insert(struct og_db *db, const struct og_key *seal,
+                                             const struct og_message *m, struct og_err *err);
+
+/* By our id or the client's, within the account. OG_E_NOT_FOUND. */
+OG_MUST_CHECK enum og_code og_message_find(struct og_db *db, const struct og_key *seal,
+                                           struct og_str account_id, struct og_str any_id,
+                                           struct og_arena *mem, struct og_message *out,
+                                           struct og_err *err);
+
+struct og_message_filter {
+    struct og_str account_id;
+    struct og_str device_id; /* "" : any */
+    int state;               /* -1: any */
+    int64_t from_ms, to_ms;  /* created in [from, to); 0: open */
+    bool ascending;
+    bool with_content;
+    int limit, offset;
+};
+OG_MUST_CHECK enum og_code og_message_list(struct og_db *db, const struct og_key *seal,
+                                           const struct og_message_filter *filter,
+                                           struct og_arena *mem, struct og_message **items_out,
+                                           int *count_out, int64_t *total_out, struct og_err *err);
+
+/* Mark as handed to this phone, whichever was planned, if it is still to be sent; fills *out (with text). OG_E_NOT_FOUND when it is
+ * no longer Pending or Cancelling, or another phone has it. *first_out: it had not been handed before. */
+OG_MUST_CHECK enum og_code og_message_hand(struct og_db *db, const struct og_key *seal,
+                                           struct og_str id, struct og_str device_id, int64_t now_ms,
+                                           struct og_arena *mem, struct og_message *out,
+                                           bool *first_out, struct og_err *err);
+
+/* Write back record, reason, deadline and finality of `m`, if the row still has the state `from` and, with
+ * `if_never_handed`, no phone has it. Erases the text when `erase_text`. OG_E_CONFLICT when the row has moved on. */
+OG_MUST_CHECK enum og_code og_message_save(struct og_db *db, const struct og_key *seal,
+                                           const struct og_message *m, enum og_message_state from,
+                                           bool if_never_handed, bool erase_text,
+                                           struct og_err *err);
+
+/* Up to `limit` open messages whose deadline is at or before `now_ms`, without text. */
+OG_MUST_CHECK enum og_code og_message_due(struct og_db *db, const struct og_key *seal,
+                                          int64_t now_ms, int limit, struct og_arena *mem,
+                                          struct og_message **items_out, int *count_out,
+                                          struct og_err *err);
+
+/* Calls fn for every open message that still belongs in a phone's queue (Pending or Cancelling), without text and
+ * recipients, oldest first. Strings live during the call. */
+OG_MUST_CHECK enum og_code og_message_each_open(struct og_db *db,
+                                                void (*fn)(void *ctx, const struct og_message *m),
+                                                void *ctx, struct og_err *err);
