@@ -1,0 +1,482 @@
+/*
+ * Streams of phones, kept per event loop (a shard), and the hints that the write lane sends them.
+ * A shard is touched by its loop's thread only; the collected hints by the write lane only.
+ */
+#include "live/hub.h"
+
+#include <assert.h>
+#include <semaphore.h>
+#include <stdlib.h>
+#include <uthash.h>
+#include <utlist.h>
+#include <uv.h>
+
+#include "base/arena.h"
+#include "base/id.h"
+#include "base/log.h"
+
+#define ID_BYTES 40 /* ours have 21 characters, those of clients up to 36 */
+
+struct shard;
+
+/* One open stream. */
+struct og_hub_stream {
+    struct shard *shard;
+    struct device *device;
+    struct og_sink *sink; /* NULL until attached */
+    int64_t sent_at_ms;   /* monotonic, of the last bytes */
+    struct og_hub_stream *prev, *next;           /* of the device, oldest first */
+    struct og_hub_stream *quiet_prev, *quiet_next; /* of the shard, longest silent first */
+};
+
+/* A phone with at least one stream on this loop. */
+struct device {
+    char id[ID_BYTES];
+    char account_id[ID_BYTES];
+    struct og_hub_stream *streams;
+    int stream_count;
+    int64_t woken_at_ms;
+    bool is_woken;   /* a wake-up went out and no pull was seen since */
+    bool is_waiting; /* another wake-up is held back; in the shard's list */
+    struct device *wait_prev, *wait_next;
+    UT_hash_handle hh;
+};
+
+struct shard {
+    struct og_hub *hub;
+    struct og_loop *loop;
+    struct device *devices;
+    struct device *waiting;       /* with a held-back wake-up */
+    struct og_hub_stream *quiet;  /* by the time of their last bytes */
+    uv_timer_t keepalive_timer;
+    uv_timer_t wake_timer;
+    struct og_loop_task stop_task;
+    int open_handles;
+};
+
+struct hint {
+    enum og_hint kind;
+    char device_id[ID_BYTES];
+    char message_id[ID_BYTES];
+};
+
+/* A batch of hints on its way to every loop; the last one to read it frees it. */
+struct packet {
+    _Atomic int readers;
+    int count;
+    struct hint *hints;
+    struct delivery {
+        struct og_loop_task task;
+        struct packet *packet;
+        struct shard *shard;
+    } deliveries[];
+};
+
+struct og_hub {
+    struct og_hub_config config;
+    struct shard *shards;
+    int shard_count;
+    _Atomic int stream_count;
+    sem_t stopped;
+    struct {
+        struct hint *hints;
+        int count, cap;
+    } lane_only;
+};
+
+static void
+copy_id(char out[ID_BYTES], struct og_str id)
+{
+    size_t len = id.len < ID_BYTES - 1 ? id.len : ID_BYTES - 1;
+    memcpy(out, id.ptr, len);
+    out[len] = '\0';
+}
+
+static int64_t
+now_ms(const struct shard *shard)
+{
+    return og_mono_ms(shard->hub->config.clock);
+}
+
+/* ---- frames ---- */
+
+static void
+send_to(struct og_hub_stream *stream, struct og_str bytes)
+{
+    if (!stream->sink) {
+        return;
+    }
+    if (!stream->sink->verbs->send(stream->sink, bytes)) {
+        stream->sink->verbs->close(stream->sink); /* too slow: it will come back */
+        return;
+    }
+    struct shard *shard = stream->shard;
+    stream->sent_at_ms = now_ms(shard);
+    DL_DELETE2(shard->quiet, stream, quiet_prev, quiet_next);
+    DL_APPEND2(shard->quiet, stream, quiet_prev, quiet_next);
+}
+
+static void
+send_to_all(struct device *device, struct og_str bytes)
+{
+    struct og_hub_stream *stream, *next;
+    DL_FOREACH_SAFE(device->streams, stream, next)
+    {
+        send_to(stream, bytes);
+    }
+}
+
+static void
+send_cancel(struct device *device, const char *message_id)
+{
+    char frame[128];
+    int len = snprintf(frame, sizeof frame,
+                       "event: MessageCancelled\ndata: {\"messageId\":\"%s\"}\n\n", message_id);
+    send_to_all(device, (struct og_str){frame, (size_t)len});
+}
+
+/* ---- wake-ups ---- */
+
+static void
+stop_waiting(struct device *device, struct shard *shard)
+{
+    if (device->is_waiting) {
+        device->is_waiting = false;
+        DL_DELETE2(shard->waiting, device, wait_prev, wait_next);
+    }
+}
+
+static void
+wake_now(struct shard *shard, struct device *device)
+{
+    stop_waiting(device, shard);
+    device->is_woken = true;
+    device->woken_at_ms = now_ms(shard);
+    send_to_all(device, OG_STR("event: MessageEnqueued\ndata: null\n\n"));
+}
+
+/* Few phones wait at a time, and each for a second at most: looking at all of them is cheap. */
+static void
+on_wake_timer(uv_timer_t *timer)
+{
+    struct shard *shard = timer->data;
+    int64_t now = now_ms(shard), gap_ms = shard->hub->config.wake_gap_ms, next_ms = gap_ms;
+    struct device *device, *next;
+    DL_FOREACH_SAFE2(shard->waiting, device, next, wait_next)
+    {
+        int64_t wait_ms = device->woken_at_ms + gap_ms - now;
+        if (wait_ms <= 0) {
+            wake_now(shard, device);
+        } else if (wait_ms < next_ms) {
+            next_ms = wait_ms;
+        }
+    }
+    if (shard->waiting) {
+        uv_timer_start(timer, on_wake_timer, (uint64_t)next_ms, 0);
+    }
+}
+
+/* The timer must fire no later than in wait_ms. */
+static void
+arm_wake_timer(struct shard *shard, int64_t wait_ms)
+{
+    uint64_t due_ms = wait_ms > 1 ? (uint64_t)wait_ms : 1;
+    if (!uv_is_active((uv_handle_t *)&shard->wake_timer) ||
+        uv_timer_get_due_in(&shard->wake_timer) > due_ms) {
+        uv_timer_start(&shard->wake_timer, on_wake_timer, due_ms, 0);
+    }
+}
+
+static void
+wake(struct shard *shard, struct device *device)
+{
+    int64_t wait_ms = device->woken_at_ms + shard->hub->config.wake_gap_ms - now_ms(shard);
+    if (!device->is_woken || wait_ms <= 0) {
+        wake_now(shard, device);
+    } else if (!device->is_waiting) {
+        device->is_waiting = true;
+        DL_APPEND2(shard->waiting, device, wait_prev, wait_next);
+        arm_wake_timer(shard, wait_ms);
+    }
+}
+
+/* ---- hints on a loop ---- */
+
+static void
+close_streams(struct device *device)
+{
+    struct og_hub_stream *stream, *next;
+    DL_FOREACH_SAFE(device->streams, stream, next)
+    {
+        if (stream->sink) {
+            stream->sink->verbs->close(stream->sink);
+        }
+    }
+}
+
+static void
+take_hint(struct shard *shard, const struct hint *hint)
+{
+    struct device *device;
+    HASH_FIND_STR(shard->devices, hint->device_id, device);
+    if (!device) {
+        return;
+    }
+    switch (hint->kind) {
+    case OG_HINT_MESSAGES:
+        wake(shard, device);
+        break;
+    case OG_HINT_PULLED:
+        device->is_woken = false;
+        stop_waiting(device, shard);
+        break;
+    case OG_HINT_SETTINGS:
+        send_to_all(device, OG_STR("event: SettingsUpdated\ndata: null\n\n"));
+        break;
+    case OG_HINT_WEBHOOKS:
+        send_to_all(device, OG_STR("event: WebhooksUpdated\ndata: null\n\n"));
+        break;
+    case OG_HINT_CANCEL:
+        send_cancel(device, hint->message_id);
+        break;
+    case OG_HINT_CLOSE:
+        close_streams(device);
+        break;
+    }
+}
+
+static void
+deliver(struct og_loop_task *task)
+{
+    struct delivery *delivery = OG_CONTAINER_OF(task, struct delivery, task);
+    struct packet *packet = delivery->packet;
+    for (int i = 0; i < packet->count; i++) {
+        take_hint(delivery->shard, &packet->hints[i]);
+    }
+    if (atomic_fetch_sub(&packet->readers, 1) == 1) {
+        free(packet->hints);
+        free(packet);
+    }
+}
+
+/* ---- hints in the lane ---- */
+
+void
+og_hub_hint(struct og_hub *self, enum og_hint kind, struct og_str device_id,
+            struct og_str message_id)
+{
+    if (atomic_load_explicit(&self->stream_count, memory_order_relaxed) == 0) {
+        return; /* nobody listens: the rows say it all */
+    }
+    if (self->lane_only.count == self->lane_only.cap) {
+        self->lane_only.cap = self->lane_only.cap ? self->lane_only.cap * 2 : 64;
+        self->lane_only.hints = og_xrealloc(self->lane_only.hints,
+                                            (size_t)self->lane_only.cap * sizeof(struct hint));
+    }
+    struct hint *hint = &self->lane_only.hints[self->lane_only.count++];
+    hint->kind = kind;
+    copy_id(hint->device_id, device_id);
+    /* an id that could break the frame is never a real one */
+    copy_id(hint->message_id, og_id_is_plain(message_id) ? message_id : OG_STR(""));
+}
+
+void
+og_hub_flush(struct og_hub *self)
+{
+    if (self->lane_only.count == 0) {
+        return;
+    }
+    struct packet *packet =
+        og_xalloc(sizeof *packet + (size_t)self->shard_count * sizeof packet->deliveries[0]);
+    packet->readers = self->shard_count;
+    packet->count = self->lane_only.count;
+    packet->hints = self->lane_only.hints;
+    self->lane_only.hints = NULL;
+    self->lane_only.count = self->lane_only.cap = 0;
+    for (int i = 0; i < self->shard_count; i++) {
+        struct delivery *delivery = &packet->deliveries[i];
+        delivery->packet = packet;
+        delivery->shard = &self->shards[i];
+        delivery->task.run = deliver;
+        og_loop_post(self->shards[i].loop, &delivery->task);
+    }
+}
+
+/* ---- streams ---- */
+
+static struct device *
+device_of(struct shard *shard, struct og_str account_id, struct og_str device_id)
+{
+    char key[ID_BYTES];
+    copy_id(key, device_id);
+    struct device *device;
+    HASH_FIND_STR(shard->devices, key, device);
+    if (!device) {
+        device = og_xalloc(sizeof *device);
+        memcpy(device->id, key, sizeof key);
+        copy_id(device->account_id, account_id);
+        HASH_ADD_STR(shard->devices, id, device);
+    }
+    return device;
+}
+
+static void
+tell_presence(struct og_hub *hub, const struct device *device, bool is_connected)
+{
+    if (hub->config.on_presence) {
+        hub->config.on_presence(hub->config.ctx, og_str_from(device->account_id),
+                                og_str_from(device->id), is_connected);
+    }
+}
+
+static void
+on_closed(void *ctx)
+{
+    struct og_hub_stream *stream = ctx;
+    struct shard *shard = stream->shard;
+    struct device *device = stream->device;
+    DL_DELETE(device->streams, stream);
+    if (stream->sink) {
+        DL_DELETE2(shard->quiet, stream, quiet_prev, quiet_next);
+        atomic_fetch_sub(&shard->hub->stream_count, 1);
+        device->stream_count--;
+    }
+    if (!device->streams) {
+        stop_waiting(device, shard);
+        tell_presence(shard->hub, device, false);
+        HASH_DEL(shard->devices, device);
+        free(device);
+    }
+    free(stream);
+}
+
+struct og_hub_stream *
+og_hub_reserve(struct og_hub *self, int loop_index, struct og_str account_id,
+               struct og_str device_id, struct og_sink_owner *owner_out)
+{
+    struct shard *shard = &self->shards[loop_index];
+    assert(og_loop_is_here(shard->loop));
+    struct og_hub_stream *stream = og_xalloc(sizeof *stream);
+    stream->shard = shard;
+    stream->device = device_of(shard, account_id, device_id);
+    DL_APPEND(stream->device->streams, stream);
+    *owner_out = (struct og_sink_owner){on_closed, stream};
+    return stream;
+}
+
+void
+og_hub_attach(struct og_hub_stream *stream, struct og_sink *sink)
+{
+    struct shard *shard = stream->shard;
+    struct device *device = stream->device;
+    stream->sink = sink;
+    DL_APPEND2(shard->quiet, stream, quiet_prev, quiet_next);
+    atomic_fetch_add(&shard->hub->stream_count, 1);
+    if (++device->stream_count == 1) {
+        tell_presence(shard->hub, device, true);
+    }
+    struct og_hub_stream *oldest = device->streams;
+    bool is_crowded = device->stream_count > shard->hub->config.streams_per_device_max;
+    send_to(stream, OG_STR(":connected\n\n"));
+    if (is_crowded && oldest != stream) {
+        oldest->sink->verbs->close(oldest->sink);
+    }
+}
+
+static void
+on_keepalive_timer(uv_timer_t *timer)
+{
+    struct shard *shard = timer->data;
+    int64_t due_ms = now_ms(shard) - shard->hub->config.keepalive_ms;
+    struct og_hub_stream *stream;
+    while ((stream = shard->quiet) != NULL && stream->sent_at_ms <= due_ms) {
+        int64_t before_ms = stream->sent_at_ms;
+        send_to(stream, OG_STR(":keepalive\n\n"));
+        if (shard->quiet == stream && stream->sent_at_ms == before_ms) {
+            /* being closed: its end will be told later, do not stay on it */
+            DL_DELETE2(shard->quiet, stream, quiet_prev, quiet_next);
+            DL_APPEND2(shard->quiet, stream, quiet_prev, quiet_next);
+            stream->sent_at_ms = now_ms(shard);
+        }
+    }
+}
+
+/* ---- life ---- */
+
+enum og_code
+og_hub_create(const struct og_hub_config *config, struct og_loop *const *loops, int loop_count,
+              struct og_hub **out, struct og_err *err)
+{
+    struct og_hub *self = og_xalloc(sizeof *self);
+    self->config = *config;
+    self->shard_count = loop_count;
+    self->shards = og_xalloc((size_t)loop_count * sizeof *self->shards);
+    sem_init(&self->stopped, 0, 0);
+    for (int i = 0; i < loop_count; i++) {
+        struct shard *shard = &self->shards[i];
+        shard->hub = self;
+        shard->loop = loops[i];
+        uv_timer_init(og_loop_uv(loops[i]), &shard->keepalive_timer);
+        uv_timer_init(og_loop_uv(loops[i]), &shard->wake_timer);
+        shard->keepalive_timer.data = shard->wake_timer.data = shard;
+        shard->open_handles = 2;
+        uint64_t every_ms = config->keepalive_ms > 4000 ? 1000 : 100;
+        uv_timer_start(&shard->keepalive_timer, on_keepalive_timer, every_ms, every_ms);
+    }
+    (void)err;
+    *out = self;
+    return OG_OK;
+}
+
+static void
+on_handle_closed(uv_handle_t *handle)
+{
+    struct shard *shard = handle->data;
+    if (--shard->open_handles == 0) {
+        sem_post(&shard->hub->stopped);
+    }
+}
+
+static void
+stop_shard(struct og_loop_task *task)
+{
+    struct shard *shard = OG_CONTAINER_OF(task, struct shard, stop_task);
+    struct device *device, *next;
+    HASH_ITER(hh, shard->devices, device, next)
+    {
+        close_streams(device);
+    }
+    uv_close((uv_handle_t *)&shard->keepalive_timer, on_handle_closed);
+    uv_close((uv_handle_t *)&shard->wake_timer, on_handle_closed);
+}
+
+void
+og_hub_stop(struct og_hub *self)
+{
+    for (int i = 0; i < self->shard_count; i++) {
+        self->shards[i].stop_task.run = stop_shard;
+        og_loop_post(self->shards[i].loop, &self->shards[i].stop_task);
+    }
+    for (int i = 0; i < self->shard_count; i++) {
+        while (sem_wait(&self->stopped) != 0) {
+        }
+    }
+}
+
+void
+og_hub_destroy(struct og_hub *self)
+{
+    if (!self) {
+        return;
+    }
+    free(self->lane_only.hints);
+    free(self->shards);
+    sem_destroy(&self->stopped);
+    free(self);
+}
+
+int
+og_hub_stream_count(const struct og_hub *self)
+{
+    return atomic_load_explicit(&self->stream_count, memory_order_relaxed);
+}
