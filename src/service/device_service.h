@@ -1,0 +1,95 @@
+/*
+ * Phones: register, change, list, remove, and who is there. Applies run in lanes.
+ */
+#pragma once
+
+#include "lane/op.h"
+#include "service/services.h"
+#include "store/device_store.h"
+
+#define OG_DEVICE_TOKEN_CHARS 21
+
+/* A phone joins an account. The token is shown once, here. */
+struct og_device_register_op {
+    struct og_op op;
+    struct og_services *svc;
+    struct og_arena *mem;
+    struct og_str account_id;
+    struct og_str name;
+    struct og_str sims;        /* checked JSON array */
+    struct og_str app_version;
+    struct og_device out;
+    char token[OG_DEVICE_TOKEN_CHARS + 1]; /* the caller wipes it */
+};
+enum og_code og_device_register_apply(struct og_op *op, struct og_tx *tx);
+void og_device_register_committed(struct og_op *op, struct og_tx *tx);
+
+/* A phone tells its SIM cards, name and version again. */
+struct og_device_patch_op {
+    struct og_op op;
+    struct og_services *svc;
+    struct og_str device_id;
+    struct og_str name;        /* NULL ptr: keep; likewise the next */
+    struct og_str sims;
+    struct og_str app_version;
+};
+enum og_code og_device_patch_apply(struct og_op *op, struct og_tx *tx);
+
+/* Write lane, because it alone knows who is connected: such a phone is seen now. account_id "" : of all accounts. */
+struct og_device_list_op {
+    struct og_op op;
+    struct og_services *svc;
+    struct og_arena *mem;
+    struct og_str account_id;
+    struct og_device *items;
+    bool *is_connected; /* beside items */
+    int count;
+};
+enum og_code og_device_list_apply(struct og_op *op, struct og_tx *tx);
+
+/* Read lane. OG_E_NOT_FOUND; without a device_id an empty `out`. */
+struct og_device_get_op {
+    struct og_op op;
+    struct og_services *svc;
+    struct og_arena *mem;
+    struct og_str account_id;
+    struct og_str device_id;
+    struct og_device out;
+};
+enum og_code og_device_get_apply(struct og_op *op, struct og_tx *tx);
+
+/*
+ * Remove a phone: its token stops working at once, its streams end, messages that it never fetched go to other phones unless a client bound them to it.
+ */
+struct og_device_remove_op {
+    struct og_op op;
+    struct og_services *svc;
+    struct og_arena *mem;
+    struct og_str account_id; /* "" : any account (operator) */
+    struct og_str device_id;
+    bool removed;
+    /* inner */
+    struct og_device device;
+};
+enum og_code og_device_remove_apply(struct og_op *op, struct og_tx *tx);
+void og_device_remove_committed(struct og_op *op, struct og_tx *tx);
+
+/* A phone's stream opened or its last one closed. No row changes but last_seen. */
+struct og_presence_op {
+    struct og_op op;
+    struct og_services *svc;
+    struct og_arena mem;       /* its own: such an operation has no request */
+    struct og_str account_id;
+    struct og_str device_id;
+    bool is_connected;
+};
+enum og_code og_presence_apply(struct og_op *op, struct og_tx *tx);
+void og_presence_committed(struct og_op *op, struct og_tx *tx);
+
+/* Tell the queue of all phones, before the lanes start. */
+OG_MUST_CHECK enum og_code og_device_load(struct og_services *svc, struct og_db *db,
+                                          struct og_err *err);
+
+/* The digest under which a token of a phone is stored; hex, 65 bytes. */
+void og_device_token_digest(const struct og_services *svc, struct og_str token,
+                            char out[OG_DIGEST_HEX_CHARS + 1]);

@@ -1,0 +1,136 @@
+/*
+ * Accepting a message: plan a phone, write the row, queue it after the commit, wake the phone.
+ */
+#include <limits.h>
+
+#include "base/id.h"
+#include "live/hub.h"
+#include "service/message_priv.h"
+#include "service/message_service.h"
+#include "store/device_store.h"
+
+/* Applications that give no validity get the configured maximum; also the time that we wait for reports. */
+static int64_t
+deadline_of(const struct og_services *svc, const struct og_message_ask *ask, int64_t now_ms)
+{
+    int64_t limit_ms = now_ms + svc->message.max_age_ms;
+    return ask->valid_until_ms && ask->valid_until_ms < limit_ms ? ask->valid_until_ms : limit_ms;
+}
+
+/* The phone that the client named, which is then binding, or the best one. */
+static enum og_code
+plan_device(struct og_services *svc, struct og_tx *tx, const struct og_message_ask *ask,
+            struct og_arena *mem, struct og_str *out, struct og_err *err)
+{
+    int64_t since_ms = ask->active_within_ms ? tx->now_ms - ask->active_within_ms : INT64_MIN;
+    struct og_dispatch *queue = svc->lane.dispatch;
+    if (ask->device_id.len) {
+        struct og_dispatch_device device;
+        if (og_dispatch_device_find(queue, ask->account_id, ask->device_id, &device) &&
+            (device.is_connected || device.last_seen_ms >= since_ms)) {
+            *out = ask->device_id;
+            return OG_OK;
+        }
+    } else if (og_dispatch_choose(queue, ask->account_id, since_ms, OG_STR(""), out)) {
+        *out = og_str_dup(mem, *out);
+        return OG_OK;
+    }
+    return og_fail(err, OG_E_INVALID, "deviceId", "failed to select device: record not found");
+}
+
+static struct og_message_recipient *
+pending_recipients(const struct og_message_ask *ask, struct og_arena *mem)
+{
+    struct og_message_recipient *items =
+        OG_ARENA_ARRAY(mem, struct og_message_recipient, ask->numbers.count);
+    for (size_t i = 0; i < ask->numbers.count; i++) {
+        items[i].number = ask->numbers.items[i];
+        items[i].state = OG_MESSAGE_PENDING;
+    }
+    return items;
+}
+
+enum og_code
+og_message_accept(struct og_services *svc, struct og_tx *tx, const struct og_message_ask *ask,
+                  struct og_arena *mem, struct og_message *out, struct og_err *err)
+{
+    char id[OG_ID_BYTES];
+    og_id_make(tx->now_ms, id);
+    *out = (struct og_message){
+        .id = og_str_dup(mem, og_str_from(id)),
+        .client_id = ask->client_id,
+        .account_id = ask->account_id,
+        .text = ask->text,
+        .verification_id = ask->verification_id,
+        .record = {.state = OG_MESSAGE_PENDING,
+                   .recipients = pending_recipients(ask, mem),
+                   .recipient_count = ask->numbers.count},
+        .cls = ask->is_otp ? OG_CLASS_OTP : OG_CLASS_NORMAL,
+        .priority = ask->priority,
+        .sim_number = ask->sim_number,
+        .bound = ask->device_id.len > 0,
+        .want_report = ask->want_report,
+        .encrypted = ask->is_encrypted,
+        .created_at = tx->now_ms,
+        .valid_until = ask->valid_until_ms,
+        .deadline_at = deadline_of(svc, ask, tx->now_ms),
+    };
+    out->record.times.at_ms[OG_MESSAGE_PENDING] = tx->now_ms;
+    enum og_code code = plan_device(svc, tx, ask, mem, &out->device_id, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    if (out->deadline_at <= tx->now_ms) {
+        og_message_end_unsent(out, tx->now_ms);
+    }
+    return og_message_insert(tx->db, &svc->keys.seal, out, err);
+}
+
+struct og_dispatch_item
+og_message_as_item(const struct og_message *m)
+{
+    return (struct og_dispatch_item){
+        .account = m->account_id,
+        .id = m->id,
+        .device = m->device_id,
+        .class = m->cls == OG_CLASS_OTP ? OG_DISPATCH_OTP : OG_DISPATCH_NORMAL,
+        .priority = (int)m->priority,
+        .created_at_ms = m->created_at,
+        .deadline_ms = m->deadline_at,
+        .phase = m->handed_at ? OG_DISPATCH_HANDED : OG_DISPATCH_WAITING,
+        .is_bound = m->bound,
+        .is_cancelling = m->record.state == OG_MESSAGE_CANCELLING,
+    };
+}
+
+void
+og_message_accepted(struct og_services *svc, const struct og_message *m)
+{
+    if (m->final_at) {
+        return;
+    }
+    struct og_dispatch_item item = og_message_as_item(m);
+    struct og_err err;
+    if (og_dispatch_add(svc->lane.dispatch, &item, &err) == OG_E_NOT_FOUND) {
+        /* its phone was removed in the same batch: any other will do */
+        item.device = OG_STR("");
+        enum og_code code = og_dispatch_add(svc->lane.dispatch, &item, &err);
+        (void)code; /* an id of ours cannot be there twice */
+    }
+    og_hub_hint(svc->lane.hub, OG_HINT_MESSAGES, item.device, OG_STR(""));
+}
+
+enum og_code
+og_send_apply(struct og_op *op, struct og_tx *tx)
+{
+    struct og_send_op *self = (struct og_send_op *)op;
+    return og_message_accept(self->svc, tx, &self->ask, self->mem, &self->out, &op->err);
+}
+
+void
+og_send_committed(struct og_op *op, struct og_tx *tx)
+{
+    struct og_send_op *self = (struct og_send_op *)op;
+    (void)tx;
+    og_message_accepted(self->svc, &self->out);
+}

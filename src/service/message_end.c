@@ -1,0 +1,190 @@
+/*
+ * How messages end without a phone's word: cancelled, expired; and the phones that vanish before
+ * they fetched theirs.
+ */
+#include "live/hub.h"
+#include "service/message_priv.h"
+#include "service/message_service.h"
+
+#define EXPIRE_MAX 256
+#define MOVE_MAX 256
+#define STRANDED_MAX 64
+
+void
+og_message_end_unsent(struct og_message *m, int64_t now_ms)
+{
+    og_message_end_open(&m->record, OG_MESSAGE_FAILED, OG_STR(OG_REASON_EXPIRED), false, now_ms);
+    m->reason = OG_STR(OG_REASON_EXPIRED);
+    m->final_at = now_ms;
+    m->text = OG_STR("");
+}
+
+bool
+og_message_settle(struct og_message *m, int64_t now_ms)
+{
+    if (!m->final_at && og_message_record_is_final(&m->record, m->want_report)) {
+        m->final_at = now_ms;
+    }
+    return m->final_at != 0 && m->cls == OG_CLASS_OTP;
+}
+
+/* ---- cancel ---- */
+
+/* A phone that has it must answer first: until then recipients stay Pending. */
+static void
+cancel_record(struct og_message *m, bool never_handed, int64_t now_ms)
+{
+    if (never_handed) {
+        og_message_end_open(&m->record, OG_MESSAGE_CANCELLED, OG_STR(""), false, now_ms);
+        m->final_at = now_ms;
+    } else {
+        m->record.state = OG_MESSAGE_CANCELLING;
+        m->record.times.at_ms[OG_MESSAGE_CANCELLING] = now_ms;
+    }
+}
+
+enum og_code
+og_message_cancel(struct og_services *svc, struct og_tx *tx, struct og_str account_id,
+                  struct og_str id, struct og_arena *mem, struct og_message *out,
+                  struct og_err *err)
+{
+    enum og_code code =
+        og_message_find(tx->db, &svc->keys.seal, account_id, id, mem, out, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    if (out->record.state != OG_MESSAGE_PENDING) {
+        return og_fail(err, OG_E_CONFLICT, "id",
+                       "failed to cancel message: message is not pending");
+    }
+    bool never_handed = out->handed_at == 0;
+    cancel_record(out, never_handed, tx->now_ms);
+    return og_message_save(tx->db, &svc->keys.seal, out, OG_MESSAGE_PENDING, never_handed,
+                           og_message_settle(out, tx->now_ms), err);
+}
+
+void
+og_message_cancelled(struct og_services *svc, const struct og_message *m)
+{
+    if (m->final_at) {
+        og_dispatch_remove(svc->lane.dispatch, m->account_id, m->id);
+        return;
+    }
+    og_dispatch_set_cancelling(svc->lane.dispatch, m->account_id, m->id);
+    og_hub_hint(svc->lane.hub, OG_HINT_CANCEL, m->device_id, og_message_public_id(m));
+    /* a phone that does not know the message yet learns of it by fetching */
+    og_hub_hint(svc->lane.hub, OG_HINT_MESSAGES, m->device_id, OG_STR(""));
+}
+
+enum og_code
+og_cancel_apply(struct og_op *op, struct og_tx *tx)
+{
+    struct og_cancel_op *self = (struct og_cancel_op *)op;
+    return og_message_cancel(self->svc, tx, self->account_id, self->id, self->mem, &self->out,
+                             &op->err);
+}
+
+void
+og_cancel_committed(struct og_op *op, struct og_tx *tx)
+{
+    struct og_cancel_op *self = (struct og_cancel_op *)op;
+    (void)tx;
+    og_message_cancelled(self->svc, &self->out);
+}
+
+/* ---- expiry ---- */
+
+/*
+ * What is due: what was not handed fails for good. What a phone has, and nothing proves either way,
+ * fails as assumed, so that a late report of Sent or Delivered is believed. What was sent and
+ * has no delivery report stays Sent and is closed.
+ */
+static void
+end_due(struct og_services *svc, struct og_message *m, int64_t now_ms)
+{
+    bool is_cancelling = m->record.state == OG_MESSAGE_CANCELLING;
+    bool is_silent = m->record.state == OG_MESSAGE_PENDING || is_cancelling;
+    int64_t give_up_at = m->created_at + svc->message.max_age_ms;
+    if (is_silent && !m->handed_at) {
+        og_message_end_unsent(m, now_ms);
+        return;
+    }
+    if (!is_silent && now_ms < give_up_at) {
+        m->deadline_at = give_up_at; /* validity is over, but it went out: wait for its reports */
+        return;
+    }
+    struct og_str reason = OG_STR(OG_REASON_NO_RESULT);
+    if (is_silent && !is_cancelling) {
+        reason = OG_STR(OG_REASON_EXPIRED);
+    }
+    if (og_message_end_open(&m->record, OG_MESSAGE_FAILED, reason, true, now_ms) > 0) {
+        m->reason = reason;
+    }
+    m->final_at = now_ms;
+}
+
+enum og_code
+og_expire_apply(struct og_op *op, struct og_tx *tx)
+{
+    struct og_expire_op *self = (struct og_expire_op *)op;
+    const struct og_key *seal = &self->svc->keys.seal;
+    enum og_code code = og_message_due(tx->db, seal, tx->now_ms, EXPIRE_MAX, self->mem,
+                                       &self->items, &self->expired_count, &op->err);
+    for (int i = 0; code == OG_OK && i < self->expired_count; i++) {
+        struct og_message *m = &self->items[i];
+        enum og_message_state from = m->record.state;
+        end_due(self->svc, m, tx->now_ms);
+        code = og_message_save(tx->db, seal, m, from, false, og_message_settle(m, tx->now_ms),
+                               &op->err);
+    }
+    return code;
+}
+
+void
+og_expire_committed(struct og_op *op, struct og_tx *tx)
+{
+    struct og_expire_op *self = (struct og_expire_op *)op;
+    (void)tx;
+    for (int i = 0; i < self->expired_count; i++) {
+        og_dispatch_remove(self->svc->lane.dispatch, self->items[i].account_id,
+                           self->items[i].id);
+    }
+}
+
+/* ---- phones that are gone ---- */
+
+enum og_code
+og_move_apply(struct og_op *op, struct og_tx *tx)
+{
+    (void)op;
+    (void)tx;
+    return OG_OK; /* no row changes */
+}
+
+static void
+move_from(struct og_move_op *self, const struct og_dispatch_device *from)
+{
+    struct og_dispatch_moves moves;
+    og_dispatch_move(self->svc->lane.dispatch, og_str_dup(self->mem, from->account),
+                     og_str_dup(self->mem, from->device), MOVE_MAX, self->mem, &moves);
+    self->moved_count += (int)moves.count;
+    for (size_t i = 0; i < moves.wake.count; i++) {
+        og_hub_hint(self->svc->lane.hub, OG_HINT_MESSAGES, moves.wake.items[i], OG_STR(""));
+    }
+}
+
+void
+og_move_committed(struct og_op *op, struct og_tx *tx)
+{
+    struct og_move_op *self = (struct og_move_op *)op;
+    struct og_dispatch_device stranded[STRANDED_MAX];
+    size_t count = og_dispatch_stranded(self->svc->lane.dispatch, tx->now_ms - self->gone_after_ms,
+                                        stranded, STRANDED_MAX);
+    for (size_t i = 0; i < count; i++) {
+        stranded[i].account = og_str_dup(self->mem, stranded[i].account);
+        stranded[i].device = og_str_dup(self->mem, stranded[i].device);
+    }
+    for (size_t i = 0; i < count; i++) {
+        move_from(self, &stranded[i]);
+    }
+}

@@ -1,0 +1,199 @@
+/*
+ * What phones do with messages: fetch them and report on them.
+ */
+#include "base/log.h"
+#include "base/metrics.h"
+#include "live/hub.h"
+#include "service/message_priv.h"
+#include "service/message_service.h"
+
+#define PULL_MAX 100 /* what the phone app takes at once */
+
+static struct og_metric metrics[] = {
+    {"otpgate_reports_total", "result=\"changed\"", "State reports of phones by what they did"},
+    {"otpgate_reports_total", "result=\"repeated\"", ""},
+    {"otpgate_reports_total", "result=\"impossible\"", ""},
+    {"otpgate_reports_total", "result=\"unknown\"", ""},
+    {"otpgate_messages_handed_total", "", "Messages that a phone fetched for the first time"},
+};
+enum { CHANGED, REPEATED, IMPOSSIBLE, UNKNOWN, HANDED };
+
+void
+og_message_phone_metrics(void)
+{
+    og_metrics_register(metrics, sizeof metrics / sizeof metrics[0]);
+}
+
+/* ---- pull ---- */
+
+enum og_code
+og_pull_apply(struct og_op *op, struct og_tx *tx)
+{
+    struct og_pull_op *self = (struct og_pull_op *)op;
+    /* one more than fits tells whether something remains */
+    struct og_dispatch_item listed[PULL_MAX + 1];
+    size_t count = og_dispatch_list(self->svc->lane.dispatch, self->account_id, self->device_id,
+                                    tx->now_ms, self->lifo, listed, PULL_MAX + 1);
+    self->has_more = count > PULL_MAX;
+    count = self->has_more ? PULL_MAX : count;
+    self->items = OG_ARENA_ARRAY(self->mem, struct og_message, count + 1);
+    self->newly_handed = OG_ARENA_ARRAY(self->mem, bool, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        enum og_code code = og_message_hand(
+            tx->db, &self->svc->keys.seal, listed[i].id, self->device_id, tx->now_ms, self->mem,
+            &self->items[self->count], &self->newly_handed[self->count], &op->err);
+        if (code == OG_OK) {
+            self->count++;
+        } else if (code != OG_E_NOT_FOUND) { /* it moved on in this very batch */
+            return code;
+        }
+    }
+    return OG_OK;
+}
+
+void
+og_pull_committed(struct og_op *op, struct og_tx *tx)
+{
+    struct og_pull_op *self = (struct og_pull_op *)op;
+    struct og_dispatch *queue = self->svc->lane.dispatch;
+    og_dispatch_device_seen(queue, self->account_id, self->device_id, tx->now_ms);
+    int64_t first_count = 0;
+    for (int i = 0; i < self->count; i++) {
+        first_count += self->newly_handed[i];
+        og_dispatch_set_phase(queue, self->account_id, self->items[i].id, OG_DISPATCH_HANDED);
+    }
+    og_metric_add(&metrics[HANDED], first_count);
+    og_hub_hint(self->svc->lane.hub, OG_HINT_PULLED, self->device_id, OG_STR(""));
+}
+
+/* ---- reports ---- */
+
+/* What one report did, for after the commit. */
+struct og_report_effect {
+    struct og_str message_id; /* ours; "" when nothing changed */
+    bool leaves_queue;
+};
+
+/* A report may come from the phone that has the message, or from none other. */
+static bool
+is_senders(const struct og_report_op *self, const struct og_message *m)
+{
+    return m->handed_at && og_str_eq(m->device_id, self->device_id);
+}
+
+static void
+count_merge(const struct og_message_merge *merge)
+{
+    og_metric_add(&metrics[CHANGED], (int64_t)merge->changed_count);
+    og_metric_add(&metrics[REPEATED], (int64_t)merge->repeated_count);
+    og_metric_add(&metrics[IMPOSSIBLE], (int64_t)merge->impossible_count);
+    og_metric_add(&metrics[UNKNOWN], (int64_t)merge->unknown_count);
+}
+
+static struct og_str
+first_error(const struct og_message *m)
+{
+    for (size_t i = 0; i < m->record.recipient_count; i++) {
+        if (m->record.recipients[i].error.len) {
+            return m->record.recipients[i].error;
+        }
+    }
+    return OG_STR("");
+}
+
+static enum og_code
+apply_report(struct og_report_op *self, struct og_tx *tx, const struct og_report *report,
+             struct og_report_effect *effect)
+{
+    const struct og_key *seal = &self->svc->keys.seal;
+    struct og_message m;
+    enum og_code code = og_message_find(tx->db, seal, self->account_id, report->id, self->mem, &m,
+                                        &self->op.err);
+    if (code == OG_E_NOT_FOUND || (code == OG_OK && !is_senders(self, &m))) {
+        og_metric_add(&metrics[UNKNOWN], 1);
+        return OG_OK;
+    }
+    if (code != OG_OK) {
+        return code;
+    }
+    struct og_message_merge merge;
+    og_message_merge(&m.record, &report->report, tx->now_ms, &merge);
+    count_merge(&merge);
+    effect->message_id = m.id;
+    effect->leaves_queue = m.record.state != OG_MESSAGE_PENDING;
+    if (!merge.changed_count && !merge.times_changed && !merge.state_changed) {
+        return OG_OK;
+    }
+    if (merge.failure_withdrawn) {
+        m.final_at = 0; /* we had given up on it too early */
+    }
+    m.reason = first_error(&m);
+    if (merge.state_changed && m.deadline_at < m.created_at + self->svc->message.max_age_ms) {
+        m.deadline_at = m.created_at + self->svc->message.max_age_ms;
+    }
+    bool erase = og_message_settle(&m, tx->now_ms);
+    return og_message_save(tx->db, seal, &m, merge.old_state, false, erase, &self->op.err);
+}
+
+enum og_code
+og_report_apply(struct og_op *op, struct og_tx *tx)
+{
+    struct og_report_op *self = (struct og_report_op *)op;
+    self->effects = OG_ARENA_ARRAY(self->mem, struct og_report_effect, (size_t)self->count + 1);
+    for (int i = 0; i < self->count; i++) {
+        enum og_code code = apply_report(self, tx, &self->items[i], &self->effects[i]);
+        if (code != OG_OK) {
+            return code;
+        }
+    }
+    return OG_OK;
+}
+
+void
+og_report_committed(struct og_op *op, struct og_tx *tx)
+{
+    struct og_report_op *self = (struct og_report_op *)op;
+    struct og_dispatch *queue = self->svc->lane.dispatch;
+    og_dispatch_device_seen(queue, self->account_id, self->device_id, tx->now_ms);
+    bool is_freed = false;
+    for (int i = 0; i < self->count; i++) {
+        if (self->effects[i].leaves_queue) {
+            is_freed |= og_dispatch_remove(queue, self->account_id, self->effects[i].message_id);
+        }
+    }
+    /* More than one fetch can hold is waiting: tell the phone as room appears. */
+    struct og_dispatch_device device;
+    if (is_freed &&
+        og_dispatch_device_find(queue, self->account_id, self->device_id, &device) &&
+        device.waiting > 0) {
+        og_hub_hint(self->svc->lane.hub, OG_HINT_MESSAGES, self->device_id, OG_STR(""));
+    }
+}
+
+/* ---- start ---- */
+
+struct load {
+    struct og_services *svc;
+    struct og_err *err;
+};
+
+static void
+load_one(void *ctx, const struct og_message *m)
+{
+    struct load *load = ctx;
+    struct og_dispatch_item item = og_message_as_item(m);
+    if (og_dispatch_add(load->svc->lane.dispatch, &item, load->err) == OG_E_NOT_FOUND) {
+        item.device = OG_STR("");
+        if (og_dispatch_add(load->svc->lane.dispatch, &item, load->err) != OG_OK) {
+            og_log_warn("service", "an open message could not be queued", "reason=%s",
+                        og_log_quote(og_str_from(load->err->text)));
+        }
+    }
+}
+
+enum og_code
+og_message_load(struct og_services *svc, struct og_db *db, struct og_err *err)
+{
+    struct load load = {svc, err};
+    return og_message_each_open(db, load_one, &load, err);
+}

@@ -1,0 +1,16 @@
+/* What the files about messages share. */
+#pragma once
+
+#include "service/message_service.h"
+
+#define OG_REASON_EXPIRED "TTL expired"
+#define OG_REASON_NO_RESULT "no result from the phone in time"
+
+/* How the row looks in the queue. */
+struct og_dispatch_item og_message_as_item(const struct og_message *m);
+
+/* The message was never handed and its time is over: Failed, final. Changes the struct only. */
+void og_message_end_unsent(struct og_message *m, int64_t now_ms);
+
+/* Set final_at if nothing more is to come. True when the text must be erased now. */
+bool og_message_settle(struct og_message *m, int64_t now_ms);

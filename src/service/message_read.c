@@ -1,0 +1,20 @@
+/*
+ * Reading messages, in the read lanes.
+ */
+#include "service/message_service.h"
+
+enum og_code
+og_message_get_apply(struct og_op *op, struct og_tx *tx)
+{
+    struct og_message_get_op *self = (struct og_message_get_op *)op;
+    return og_message_find(tx->db, &self->svc->keys.seal, self->account_id, self->id, self->mem,
+                           &self->out, &op->err);
+}
+
+enum og_code
+og_message_list_apply(struct og_op *op, struct og_tx *tx)
+{
+    struct og_message_list_op *self = (struct og_message_list_op *)op;
+    return og_message_list(tx->db, &self->svc->keys.seal, &self->filter, self->mem, &self->items,
+                           &self->count, &self->total, &op->err);
+}

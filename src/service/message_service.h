@@ -1,0 +1,166 @@
+/*
+ * Messages: accept, read, list, and what phones do with them. Applies run in lanes.
+ */
+#pragma once
+
+#include "lane/op.h"
+#include "service/services.h"
+#include "store/message_store.h"
+
+/* What an application asks for, decoded and in range; strings in the operation's arena. */
+struct og_message_ask {
+    struct og_str account_id;
+    struct og_str client_id;   /* "" : we choose */
+    struct og_str device_id;   /* "" : any */
+    struct og_str text;
+    struct og_str_list numbers; /* normalised, unique */
+    int64_t sim_number;        /* 0: the phone chooses */
+    int64_t priority;          /* -128 .. 127 */
+    int64_t valid_until_ms;    /* 0: none */
+    int64_t active_within_ms;  /* 0: no filter on when the phone was last seen */
+    struct og_str verification_id; /* "" : not an OTP */
+    bool is_otp;
+    bool want_report;
+    bool is_encrypted;
+};
+
+/*
+ * Store a message and plan its phone. Inside an apply of the write lane; other services use it too.
+ * out      the stored message; strings in `mem`
+ * Errors   OG_E_INVALID "device_id" (no such phone, or none at all), OG_E_CONFLICT "id" (already used)
+ * After the commit the caller must call og_message_accepted with the same `out`.
+ */
+OG_MUST_CHECK enum og_code og_message_accept(struct og_services *svc, struct og_tx *tx,
+                                             const struct og_message_ask *ask, struct og_arena *mem,
+                                             struct og_message *out, struct og_err *err);
+/* The row is on disk: queue it and wake its phone. Write lane, in `committed`. */
+void og_message_accepted(struct og_services *svc, const struct og_message *message);
+
+/*
+ * Cancel. A message that was never handed is Cancelled at once; one that is with a phone becomes
+ * Cancelling and the phone is told.
+ * Errors   OG_E_NOT_FOUND; OG_E_CONFLICT when it is no longer Pending
+ */
+OG_MUST_CHECK enum og_code og_message_cancel(struct og_services *svc, struct og_tx *tx,
+                                             struct og_str account_id, struct og_str id,
+                                             struct og_arena *mem, struct og_message *out,
+                                             struct og_err *err);
+/* After the commit of a cancel. */
+void og_message_cancelled(struct og_services *svc, const struct og_message *message);
+
+/* ---- operations ---- */
+
+struct og_send_op {
+    struct og_op op;
+    struct og_services *svc;
+    struct og_arena *mem;
+    struct og_message_ask ask;
+    struct og_message out;
+};
+enum og_code og_send_apply(struct og_op *op, struct og_tx *tx);
+void og_send_committed(struct og_op *op, struct og_tx *tx);
+
+struct og_message_get_op {
+    struct og_op op;
+    struct og_services *svc;
+    struct og_arena *mem;
+    struct og_str account_id;
+    struct og_str id;
+    struct og_message out;
+};
+enum og_code og_message_get_apply(struct og_op *op, struct og_tx *tx); /* read lane */
+
+struct og_message_list_op {
+    struct og_op op;
+    struct og_services *svc;
+    struct og_arena *mem;
+    struct og_message_filter filter;
+    struct og_message *items;
+    int count;
+    int64_t total;
+};
+enum og_code og_message_list_apply(struct og_op *op, struct og_tx *tx); /* read lane */
+
+struct og_cancel_op {
+    struct og_op op;
+    struct og_services *svc;
+    struct og_arena *mem;
+    struct og_str account_id;
+    struct og_str id;
+    struct og_message out;
+};
+enum og_code og_cancel_apply(struct og_op *op, struct og_tx *tx);
+void og_cancel_committed(struct og_op *op, struct og_tx *tx);
+
+/* A phone fetches what it should send: at most 100, in order; they count as handed from now on. */
+struct og_pull_op {
+    struct og_op op;
+    struct og_services *svc;
+    struct og_arena *mem;
+    struct og_str account_id;
+    struct og_str device_id;
+    bool lifo;
+    struct og_message *items;
+    int count;
+    bool has_more;
+    /* inner */
+    bool *newly_handed;
+};
+enum og_code og_pull_apply(struct og_op *op, struct og_tx *tx);
+void og_pull_committed(struct og_op *op, struct og_tx *tx);
+
+/* One item of a phone's report; id as the phone knows it. */
+struct og_report {
+    struct og_str id;
+    struct og_message_report report;
+};
+
+struct og_report_effect;
+
+/* A phone reports states. Reports that fit nothing are counted and forgotten, never an error. */
+struct og_report_op {
+    struct og_op op;
+    struct og_services *svc;
+    struct og_arena *mem;
+    struct og_str account_id;
+    struct og_str device_id;
+    const struct og_report *items;
+    int count;
+    /* inner */
+    struct og_report_effect *effects;
+};
+enum og_code og_report_apply(struct og_op *op, struct og_tx *tx);
+void og_report_committed(struct og_op *op, struct og_tx *tx);
+
+/* Expire what is due, at most a few hundred at a time. Submitted by jobs/sweeper. */
+struct og_expire_op {
+    struct og_op op;
+    struct og_services *svc;
+    struct og_arena *mem;
+    int expired_count;
+    /* inner */
+    struct og_message *items;
+};
+enum og_code og_expire_apply(struct og_op *op, struct og_tx *tx);
+void og_expire_committed(struct og_op *op, struct og_tx *tx);
+
+/*
+ * Give never-handed messages of phones that are gone to connected ones. The plan is in memory only: the
+ * row learns the phone when it is handed.
+ */
+struct og_move_op {
+    struct og_op op;
+    struct og_services *svc;
+    struct og_arena *mem;
+    int64_t gone_after_ms; /* unseen for so long is gone */
+    int moved_count;
+};
+enum og_code og_move_apply(struct og_op *op, struct og_tx *tx);
+void og_move_committed(struct og_op *op, struct og_tx *tx);
+
+/* Register the counters of what phones do, once, before threads. */
+void og_message_phone_metrics(void);
+
+/* Fill the dispatch queue from the open messages, before the lanes start. */
+OG_MUST_CHECK enum og_code og_message_load(struct og_services *svc, struct og_db *db,
+                                           struct og_err *err);

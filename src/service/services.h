@@ -1,0 +1,66 @@
+/*
+ * What the use cases share. One of these exists per program; services are functions over it.
+ *
+ * Fields are grouped by who may touch them: constants by everyone, `lane` by the write lane's
+ * thread only (before it starts: by the main thread).
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "core/dispatch.h"
+#include "core/otp.h"
+#include "core/phone_number.h"
+
+struct og_code_store;
+struct og_hub;
+
+/* Subkeys of the server's master key, one per use (base/crypto.h og_key_derive). */
+struct og_keys {
+    struct og_key seal;   /* rows at rest */
+    struct og_key token;  /* digests of device tokens, API keys, join tokens, login codes */
+    struct og_key number; /* pseudonyms of phone numbers */
+    struct og_key otp;    /* MAC of codes */
+    struct og_key otp_seal; /* the sealed copy of a code, for a resend */
+    struct og_key otp_before;      /* the two above before the last rotation: codes made with them */
+    struct og_key otp_seal_before; /* are good until they expire */
+    bool has_otp_before;
+    struct og_key cache;  /* MAC of verified Basic credentials, made anew at each start */
+    struct og_key idempotency; /* digests of keys and requests */
+};
+
+struct og_message_policy {
+    int64_t max_age_ms;        /* a message without validity is final after this */
+    int recipients_max;
+    int text_chars_max;
+    char default_region[3];    /* "" : numbers must be E.164 */
+};
+
+struct og_otp_policy {
+    int length;
+    bool allow_weak;           /* 4 and 5 digits */
+    int64_t ttl_ms;
+    int attempts;
+    int sends_max;
+    int64_t resend_wait_ms[8]; /* before the 2nd, 3rd, ... send; the last repeats */
+    int resend_wait_count;
+    int lock_after;            /* consecutive failures of (recipient, purpose) */
+    int64_t lock_ms;           /* how long the lock holds */
+    char brand[64];            /* "" : none; an account's own wins */
+    char text[161];            /* "" : the built-in template */
+    bool verbose_errors;
+};
+
+struct og_services {
+    struct og_keys keys;
+    struct og_message_policy message;
+    struct og_otp_policy otp;
+    const struct og_phone_plan *plan; /* NULL: E.164 only */
+    const struct og_rng *rng;         /* codes are drawn from it */
+    struct og_code_store *codes;      /* live one-time codes; used on event loops */
+    const struct og_clock *clock;
+    struct {
+        struct og_dispatch *dispatch; /* open messages per phone */
+        struct og_hub *hub;           /* hints to phones' streams; flushed after each batch */
+    } lane;
+};
