@@ -1,0 +1,153 @@
+/*
+ * The timer and its rounds. A round is owned by the lane while it is under way; the flag tells the
+ * timer's thread when it is back.
+ */
+#include "jobs/sweeper.h"
+
+#include <semaphore.h>
+#include <stdlib.h>
+#include <uv.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "service/message_service.h"
+#include "service/otp_service.h"
+
+struct round_job {
+    struct og_arena mem;
+    struct og_expire_op expire;
+    struct og_move_op move;
+    struct og_otp_expire_op otp;
+    _Atomic int under_way;
+};
+
+struct og_sweeper {
+    struct og_sweeper_config config;
+    struct og_loop *loop;
+    uv_timer_t timer;
+    struct og_loop_task stop_task;
+    sem_t stopped;
+    struct round_job job;
+};
+
+static void
+end_one(struct og_sweeper *self, struct og_op *op)
+{
+    static struct og_log_limit limit;
+    int64_t held;
+    if (op->code != OG_OK && og_log_limit_pass(&limit, 10000, &held)) {
+        og_log_warn("jobs", "a round failed and will be repeated", "job=%s reason=%s held=%lld",
+                    op->kind->name, og_log_quote(og_str_from(op->err.text)), (long long)held);
+    }
+    atomic_fetch_sub(&self->job.under_way, 1);
+}
+
+static void
+expire_done(struct og_op *op)
+{
+    struct og_expire_op *expire = (struct og_expire_op *)op;
+    end_one(OG_CONTAINER_OF(expire, struct og_sweeper, job.expire), op);
+}
+
+static void
+move_done(struct og_op *op)
+{
+    struct og_move_op *move = (struct og_move_op *)op;
+    end_one(OG_CONTAINER_OF(move, struct og_sweeper, job.move), op);
+}
+
+static void
+otp_done(struct og_op *op)
+{
+    struct og_otp_expire_op *otp = (struct og_otp_expire_op *)op;
+    end_one(OG_CONTAINER_OF(otp, struct og_sweeper, job.otp), op);
+}
+
+static const struct og_op_kind expire_kind = {"sweep.expire", og_expire_apply,
+                                              og_expire_committed, expire_done};
+static const struct og_op_kind move_kind = {"sweep.move", og_move_apply, og_move_committed,
+                                            move_done};
+static const struct og_op_kind otp_kind = {"sweep.otp", og_otp_expire_apply,
+                                           og_otp_expire_committed, otp_done};
+
+static void
+submit(struct og_sweeper *self, struct og_op *op, const struct og_op_kind *kind)
+{
+    op->kind = kind;
+    atomic_fetch_add(&self->job.under_way, 1);
+    if (og_lane_submit(self->config.lanes, OG_LANE_WRITE, op) != OG_OK) {
+        atomic_fetch_sub(&self->job.under_way, 1); /* full or stopping: the next round does it */
+    }
+}
+
+static void
+on_timer(uv_timer_t *timer)
+{
+    struct og_sweeper *self = timer->data;
+    struct round_job *job = &self->job;
+    if (atomic_load(&job->under_way) > 0) {
+        return;
+    }
+    og_arena_reset(&job->mem);
+    struct og_services *svc = self->config.services;
+    job->expire = (struct og_expire_op){.svc = svc, .mem = &job->mem};
+    job->move = (struct og_move_op){
+        .svc = svc, .mem = &job->mem, .gone_after_ms = self->config.gone_after_ms};
+    job->otp = (struct og_otp_expire_op){.svc = svc};
+    submit(self, &job->expire.op, &expire_kind);
+    submit(self, &job->move.op, &move_kind);
+    submit(self, &job->otp.op, &otp_kind);
+}
+
+enum og_code
+og_sweeper_create(const struct og_sweeper_config *config, struct og_loop *loop,
+                  struct og_sweeper **out, struct og_err *err)
+{
+    struct og_sweeper *self = og_xalloc(sizeof *self);
+    self->config = *config;
+    self->loop = loop;
+    og_arena_init(&self->job.mem, 0);
+    sem_init(&self->stopped, 0, 0);
+    uv_timer_init(og_loop_uv(loop), &self->timer);
+    self->timer.data = self;
+    uint64_t every_ms = (uint64_t)config->every_ms;
+    if (uv_timer_start(&self->timer, on_timer, every_ms, every_ms) != 0) {
+        og_sweeper_destroy(self);
+        return og_fail(err, OG_E_UNAVAILABLE, "", "no timer");
+    }
+    *out = self;
+    return OG_OK;
+}
+
+static void
+on_closed(uv_handle_t *handle)
+{
+    struct og_sweeper *self = handle->data;
+    sem_post(&self->stopped);
+}
+
+static void
+stop_here(struct og_loop_task *task)
+{
+    struct og_sweeper *self = OG_CONTAINER_OF(task, struct og_sweeper, stop_task);
+    uv_close((uv_handle_t *)&self->timer, on_closed);
+}
+
+void
+og_sweeper_stop(struct og_sweeper *self)
+{
+    self->stop_task.run = stop_here;
+    og_loop_post(self->loop, &self->stop_task);
+    while (sem_wait(&self->stopped) != 0) {
+    }
+}
+
+void
+og_sweeper_destroy(struct og_sweeper *self)
+{
+    if (self) {
+        og_arena_finish(&self->job.mem);
+        sem_destroy(&self->stopped);
+        free(self);
+    }
+}
