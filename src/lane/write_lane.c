@@ -1,0 +1,177 @@
+/*
+ * The write lane: group commit. Whatever waits becomes one transaction with a savepoint for each
+ * operation; answers leave when it is on disk. It relies on the door saying when the engine has
+ * ended the transaction by itself: then nothing of the batch remains, and all of it has failed.
+ */
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "lane/lane_metrics.h"
+#include "lane/lane_priv.h"
+
+#define PROBE_EVERY_MS 1000
+#define TIMER_SLACK_NS 1000
+
+struct batch {
+    struct og_op **ops; /* config->batch_max places */
+    int count;
+    struct og_tx tx;
+};
+
+static void
+linger(int us)
+{
+    struct timespec pause = {0, us * 1000L};
+    nanosleep(&pause, NULL);
+}
+
+static void
+take_batch(struct og_lane_worker *self, struct batch *batch)
+{
+    const struct og_lanes_config *config = self->config;
+    bool was_busy = batch->count > 1;
+    int waiting = og_lane_queue_collect(&self->queue);
+    if (was_busy && config->linger_us > 0 && waiting < config->batch_max) {
+        linger(config->linger_us);
+        og_lane_queue_collect(&self->queue);
+    }
+    batch->count = 0;
+    while (batch->count < config->batch_max) {
+        struct og_op *op = og_lane_queue_next(&self->queue);
+        if (!op) {
+            break;
+        }
+        batch->ops[batch->count++] = op;
+    }
+}
+
+/* An error here is not the operation's own: the transaction is lost. */
+static enum og_code
+apply_one(struct og_op *op, struct og_tx *tx, struct og_err *err)
+{
+    enum og_code code = og_db_savepoint(tx->db, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    op->err = (struct og_err){0};
+    op->code = op->kind->apply(op, tx);
+    if (og_db_is_broken_off(tx->db)) {
+        return og_fail(err, OG_E_UNAVAILABLE, NULL, "%s: %s", op->kind->name,
+                       op->err.text[0] ? op->err.text : "the transaction was broken off");
+    }
+    if (op->code == OG_OK) {
+        return og_db_release(tx->db, err);
+    }
+    og_lane_complete_err(op);
+    return og_db_undo(tx->db, err);
+}
+
+static enum og_code
+commit(struct og_db *db, struct og_err *err)
+{
+    int64_t start_us = og_mono_us();
+    enum og_code code = og_db_commit(db, err);
+    og_lane_metrics_commit(og_mono_us() - start_us);
+    return code;
+}
+
+static enum og_code
+apply_all(struct batch *batch, struct og_err *err)
+{
+    enum og_code code = og_db_begin(batch->tx.db, true, err);
+    for (int i = 0; code == OG_OK && i < batch->count; i++) {
+        code = apply_one(batch->ops[i], &batch->tx, err);
+    }
+    if (code == OG_OK) {
+        code = commit(batch->tx.db, err);
+    }
+    og_db_rollback(batch->tx.db);
+    return code;
+}
+
+static void
+settle_committed(struct og_lane_worker *self, struct batch *batch)
+{
+    og_trouble_passed(&self->trouble, batch->tx.now_ms);
+    for (int i = 0; i < batch->count; i++) {
+        struct og_op *op = batch->ops[i];
+        if (op->code == OG_OK && op->kind->committed) {
+            op->kind->committed(op, &batch->tx);
+        }
+    }
+}
+
+static void
+settle_lost(struct og_lane_worker *self, struct batch *batch, const struct og_err *err)
+{
+    og_trouble_failed(&self->trouble, err->text, batch->tx.now_ms);
+    for (int i = 0; i < batch->count; i++) {
+        og_lane_lose(batch->ops[i], err->text);
+    }
+}
+
+static void
+run_batch(struct og_lane_worker *self, struct batch *batch)
+{
+    struct og_err err = {0};
+    batch->tx = og_lane_tx(self);
+    og_lane_metrics_batch(batch->count);
+    if (apply_all(batch, &err) == OG_OK) {
+        settle_committed(self, batch);
+    } else {
+        settle_lost(self, batch, &err);
+    }
+    if (self->config->after_batch) {
+        self->config->after_batch(self->config->ctx);
+    }
+    og_lane_metrics_waiting(self->lane, -batch->count);
+    og_lane_queue_give_back(&self->queue, batch->count);
+    int64_t now_us = og_mono_us();
+    for (int i = 0; i < batch->count; i++) {
+        og_lane_answer(self, batch->ops[i], now_us);
+    }
+    og_db_tidy(self->db);
+}
+
+/* Nobody may come while health says that we are failing, so the end of trouble is looked for. */
+static void
+probe(struct og_lane_worker *self)
+{
+    struct og_err err = {0};
+    int64_t now_ms = og_now_ms(self->config->clock);
+    if (og_db_probe(self->db, &err) == OG_OK) {
+        og_trouble_passed(&self->trouble, now_ms);
+    } else {
+        og_trouble_failed(&self->trouble, err.text, now_ms);
+    }
+}
+
+static bool
+is_failing(struct og_lane_worker *self)
+{
+    int64_t since_ms;
+    char reason[160];
+    return og_trouble_is_failing(&self->trouble, &since_ms, reason);
+}
+
+void
+og_write_lane_run(struct og_lane_worker *self)
+{
+    struct batch batch = {.ops = og_xalloc((size_t)self->config->batch_max * sizeof *batch.ops)};
+    prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
+    for (;;) {
+        int timeout_ms = is_failing(self) ? PROBE_EVERY_MS : -1;
+        enum og_lane_wait wait = og_lane_queue_wait(&self->queue, timeout_ms);
+        if (wait == OG_LANE_WAIT_ENDED) {
+            break;
+        }
+        if (wait == OG_LANE_WAIT_OPS) {
+            take_batch(self, &batch);
+            run_batch(self, &batch);
+        } else if (wait == OG_LANE_WAIT_TIMEOUT) {
+            probe(self);
+        }
+    }
+    free(batch.ops);
+}
