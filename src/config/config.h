@@ -1,0 +1,203 @@
+/*
+ * The configuration: one small struct for each room, filled from one table of options (option.h).
+ *
+ * A value comes from a flag, else from the environment, else from the file, else it is the default,
+ * in whatever order these are read. Names that no option has and values that do not fit are errors
+ * that say where they stand. Rooms do not include this header: the program converts what a room
+ * asks for into the struct of that room.
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+#define OG_CONFIG_LISTEN_MAX 4
+#define OG_CONFIG_ENTRIES_MAX 16
+#define OG_CONFIG_OPTIONS_MAX 64
+
+struct og_config_listen {
+    const char *address; /* IPv4 or IPv6 literal, or "localhost" */
+    int port;            /* 0: any free one */
+};
+
+struct og_config_listens {
+    struct og_config_listen items[OG_CONFIG_LISTEN_MAX];
+    int count;
+};
+
+struct og_config_texts {
+    const char *items[OG_CONFIG_ENTRIES_MAX];
+    int count;
+};
+
+struct og_config_durations {
+    int64_t items_ms[OG_CONFIG_ENTRIES_MAX];
+    int count;
+};
+
+/* Texts are "" where nothing was said, never NULL. */
+
+struct og_config_data {
+    const char *dir;
+};
+
+/* In the order of the words in the option table. */
+enum og_config_log_format { OG_CONFIG_LOG_AUTO, OG_CONFIG_LOG_TEXT, OG_CONFIG_LOG_JSON };
+enum og_config_colour { OG_CONFIG_COLOUR_AUTO, OG_CONFIG_COLOUR_ALWAYS, OG_CONFIG_COLOUR_NEVER };
+
+struct og_config_log {
+    int level;  /* enum og_log_level */
+    int format; /* enum og_config_log_format; auto is text */
+    int colour; /* enum og_config_colour; auto is on a terminal */
+};
+
+struct og_config_http {
+    struct og_config_listens listen;
+    bool tls;
+    bool plain_anywhere; /* without TLS, also on addresses that are not loopback */
+    const char *cert_file;
+    const char *key_file;
+    const char *client_ca_file;
+    struct og_config_texts names; /* for the certificate that we make ourselves */
+    int loops;                    /* 0: by the number of processors */
+    int64_t header_bytes_max;
+    int header_count_max;
+    int64_t header_timeout_ms;
+    int64_t body_timeout_ms;
+    int64_t idle_timeout_ms;
+    int connections_max;
+    int connections_per_address_max; /* 0: no limit */
+    int64_t stop_timeout_ms;
+    const char *public_url;
+    struct og_config_texts trusted_proxies; /* addresses or address/prefix */
+};
+
+struct og_config_lane {
+    int queue_max;
+    int batch_max;
+    int readers;
+    int slow_queue_max;
+    int linger_us;
+};
+
+struct og_config_store {
+    const char *url; /* "": the SQLite file in data.dir */
+    int checkpoint_pages;
+};
+
+struct og_config_phone {
+    int64_t keepalive_ms;
+    int streams_per_device_max;
+    int64_t gone_after_ms;
+    int64_t wake_gap_ms;
+};
+
+struct og_config_message {
+    int64_t max_age_ms;
+    int recipients_max;
+    int text_max; /* characters */
+};
+
+struct og_config_number {
+    const char *default_region; /* two capital letters or "" */
+};
+
+enum og_config_otp_store { OG_CONFIG_OTP_MEMORY };
+enum og_config_environment { OG_CONFIG_PRODUCTION, OG_CONFIG_TEST };
+
+struct og_config_otp {
+    int length;
+    bool allow_weak;
+    int64_t ttl_ms;
+    int attempts;
+    int sends_max;
+    struct og_config_durations resend_waits;
+    int lock_after;
+    const char *brand;
+    const char *template;
+    bool verbose_errors;
+    int store; /* enum og_config_otp_store */
+    int store_entries_max;
+    int environment; /* enum og_config_environment */
+};
+
+struct og_config_login {
+    int failures_max;
+    int64_t lock_ms;
+};
+
+enum og_config_source {
+    OG_CONFIG_FROM_DEFAULT,
+    OG_CONFIG_FROM_FILE,
+    OG_CONFIG_FROM_ENVIRONMENT,
+    OG_CONFIG_FROM_FLAG,
+};
+
+struct og_config_origin {
+    enum og_config_source source; /* a later one in the enum wins over an earlier one */
+    int line;                     /* in the file, else 0 */
+};
+
+struct og_config {
+    struct og_config_data data;
+    struct og_config_log log;
+    struct og_config_http http;
+    struct og_config_lane lane;
+    struct og_config_store store;
+    struct og_config_phone phone;
+    struct og_config_message message;
+    struct og_config_number number;
+    struct og_config_otp otp;
+    struct og_config_login login;
+
+    struct og_config_origin origins[OG_CONFIG_OPTIONS_MAX]; /* by place in the option table */
+    const char *file; /* the file that was read, "" when none was */
+    struct og_arena mem; /* all texts above */
+};
+
+/* The defaults. */
+void og_config_init(struct og_config *self);
+void og_config_finish(struct og_config *self);
+
+/*
+ * If argv[*index] is a flag of an option (--otp.ttl=5m, --otp.ttl 5m, --listen :8443, --http.tls),
+ * use it, move *index behind it and set *taken. Otherwise *taken is false: the flag may belong to a
+ * subcommand; og_config_flag_hint helps to refuse it.
+ * Errors  OG_E_INVALID (no value, or one that does not fit); field is the option's name
+ */
+OG_MUST_CHECK enum og_code og_config_take_flag(struct og_config *self, int argc,
+                                               const char *const *argv, int *index, bool *taken,
+                                               struct og_err *err);
+/* The flag that may have been meant, with its dashes, or NULL. Static storage. */
+const char *og_config_flag_hint(const char *arg);
+
+/*
+ * Read the file and the environment, then check what options ask of each other.
+ * path     NULL: the variable OTPGATE_CONFIG, else otpgate.toml here if it exists, else no file
+ * env      "NAME=value" entries ended by NULL; those that begin with OTPGATE_ must be known
+ * Errors   OG_E_INVALID: `otpgate.toml:12: otp.ttl is 601s, but must be between 60s and 600s`;
+ *          OG_E_NOT_FOUND, OG_E_UNAVAILABLE (the file)
+ */
+OG_MUST_CHECK enum og_code og_config_load(struct og_config *self, const char *path,
+                                          const char *const *env, struct og_err *err);
+
+/* The parts of og_config_load. name stands for the file in messages. */
+OG_MUST_CHECK enum og_code og_config_add_text(struct og_config *self, const char *name,
+                                              struct og_str text, struct og_err *err);
+OG_MUST_CHECK enum og_code og_config_add_environment(struct og_config *self,
+                                                     const char *const *env, struct og_err *err);
+OG_MUST_CHECK enum og_code og_config_check(const struct og_config *self, struct og_err *err);
+
+/* Every option with its help, range and default, commented out: a file that changes nothing. */
+void og_config_write_sample(FILE *out);
+/* What is in effect and where it comes from, as a file that says the same; secrets are hidden. */
+void og_config_write(const struct og_config *self, FILE *out);
+
+struct og_option;
+
+/* Calls fn for each option whose value differs; those with is_reloadable can be taken over. */
+void og_config_each_change(const struct og_config *before, const struct og_config *after,
+                           void (*fn)(void *ctx, const struct og_option *option), void *ctx);

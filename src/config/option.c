@@ -1,0 +1,236 @@
+/*
+ * The option table: what an operator can say, in the order in which the sample file shows it. The
+ * loader, the flags, the sample and the checks all read it; nothing else knows an option's name.
+ */
+#include "config/option.h"
+
+#include <ctype.h>
+
+#include "config/rules.h"
+
+#define AT(room, member) offsetof(struct og_config, room.member)
+#define SECONDS(n) ((n) * INT64_C(1000))
+#define MINUTES(n) SECONDS((n) * INT64_C(60))
+#define HOURS(n) MINUTES((n) * INT64_C(60))
+#define DAYS(n) HOURS((n) * INT64_C(24))
+#define KIB(n) ((n) * INT64_C(1024))
+#define PATH_BYTES 4000
+
+static const char *const level_words[] = {"debug", "info", "warn", "error", NULL};
+static const char *const format_words[] = {"auto", "text", "json", NULL};
+static const char *const colour_words[] = {"auto", "always", "never", NULL};
+static const char *const otp_store_words[] = {"memory", NULL};
+static const char *const environment_words[] = {"production", "test", NULL};
+
+const struct og_option og_options[] = {
+    {"data.dir", OG_OPTION_TEXT, AT(data, dir), "data", 0, PATH_BYTES, .check = og_rule_not_empty,
+     .help = "Folder for the database, keys and certificates; made with mode 0700."},
+
+    {"log.level", OG_OPTION_WORD, AT(log, level), "info", .words = level_words,
+     .is_reloadable = true, .help = "Lines below this level are not written."},
+    {"log.format", OG_OPTION_WORD, AT(log, format), "auto", .words = format_words,
+     .help = "key=value for people or JSON for machines; auto is text."},
+    {"log.colour", OG_OPTION_WORD, AT(log, colour), "auto", .words = colour_words,
+     .help = "Colour the level of text lines; auto colours on a terminal."},
+
+    {"http.listen", OG_OPTION_LISTENS, AT(http, listen), "0.0.0.0:8443", 1, OG_CONFIG_LISTEN_MAX,
+     .help = "Addresses and ports; IPv6 in brackets, as [::]:8443; port 0 takes a free one."},
+    {"http.tls", OG_OPTION_BOOL, AT(http, tls), "true",
+     .help = "Serve HTTPS. Without it only loopback addresses are served."},
+    {"http.plain_anywhere", OG_OPTION_BOOL, AT(http, plain_anywhere), "false",
+     .help = "Serve plain HTTP on every address, for a proxy in front that does TLS."},
+    {"http.cert_file", OG_OPTION_TEXT, AT(http, cert_file), "", 0, PATH_BYTES,
+     .help = "Certificate chain (PEM); empty: the built-in authority makes one."},
+    {"http.key_file", OG_OPTION_TEXT, AT(http, key_file), "", 0, PATH_BYTES,
+     .help = "Private key (PEM) of the certificate; must not be readable by all."},
+    {"http.client_ca_file", OG_OPTION_TEXT, AT(http, client_ca_file), "", 0, PATH_BYTES,
+     .help = "Authorities (PEM) of client certificates; when set, every client needs one."},
+    {"http.names", OG_OPTION_TEXTS, AT(http, names), "", 0, OG_CONFIG_ENTRIES_MAX,
+     .check = og_rule_host_name,
+     .help = "Further host names and addresses for the built-in certificate."},
+    {"http.loops", OG_OPTION_INT, AT(http, loops), "0", 0, 64,
+     .help = "Threads that serve connections; 0 chooses by the number of processors."},
+    {"http.header_bytes_max", OG_OPTION_SIZE, AT(http, header_bytes_max), "16KiB", KIB(1),
+     KIB(1024), .help = "Longest request head; a longer one is answered 431."},
+    {"http.header_count_max", OG_OPTION_INT, AT(http, header_count_max), "64", 8, 1000,
+     .help = "Most header lines of a request; more are answered 431."},
+    {"http.header_timeout", OG_OPTION_DURATION, AT(http, header_timeout_ms), "10s", SECONDS(1),
+     MINUTES(5), .help = "Time for a whole request head."},
+    {"http.body_timeout", OG_OPTION_DURATION, AT(http, body_timeout_ms), "30s", SECONDS(1),
+     MINUTES(10), .help = "Time for a whole request body."},
+    {"http.idle_timeout", OG_OPTION_DURATION, AT(http, idle_timeout_ms), "75s", SECONDS(1),
+     HOURS(1), .help = "How long a connection may wait between requests."},
+    {"http.connections_max", OG_OPTION_INT, AT(http, connections_max), "10000", 1, 1000000,
+     .help = "Open connections in all."},
+    {"http.connections_per_address_max", OG_OPTION_INT, AT(http, connections_per_address_max), "0",
+     0, 1000000, .help = "Open connections of one address; 0 means no limit."},
+    {"http.stop_timeout", OG_OPTION_DURATION, AT(http, stop_timeout_ms), "10s", 0, MINUTES(10),
+     .help = "How long a stop waits for requests that were accepted."},
+    {"http.public_url", OG_OPTION_TEXT, AT(http, public_url), "", 0, 500,
+     .check = og_rule_public_url,
+     .help = "How phones reach this server; shown when a phone is paired."},
+    {"http.trusted_proxies", OG_OPTION_TEXTS, AT(http, trusted_proxies), "", 0,
+     OG_CONFIG_ENTRIES_MAX, .check = og_rule_network,
+     .help = "Addresses or networks (10.0.0.0/8) whose X-Forwarded-For is believed."},
+
+    {"lane.queue_max", OG_OPTION_INT, AT(lane, queue_max), "10000", 1, 1000000,
+     .help = "Requests that may wait for a lane; more are answered 503."},
+    {"lane.batch_max", OG_OPTION_INT, AT(lane, batch_max), "512", 1, 10000,
+     .help = "Requests that share one transaction."},
+    {"lane.readers", OG_OPTION_INT, AT(lane, readers), "2", 1, 64,
+     .help = "Threads that read the database."},
+    {"lane.slow_queue_max", OG_OPTION_INT, AT(lane, slow_queue_max), "64", 1, 10000,
+     .help = "Requests that may wait for password hashing and the like."},
+    {"lane.linger_us", OG_OPTION_INT, AT(lane, linger_us), "0", 0, 10000,
+     .help = "Microseconds to wait for a fuller batch under load."},
+
+    {"store.url", OG_OPTION_TEXT, AT(store, url), "", 0, 1000, .is_secret = true,
+     .help = "The database; empty: an SQLite file in data.dir."},
+    {"store.checkpoint_pages", OG_OPTION_INT, AT(store, checkpoint_pages), "2000", 100, 100000,
+     .help = "Length of SQLite's write-ahead log, in pages, at which it is written back."},
+
+    {"phone.keepalive", OG_OPTION_DURATION, AT(phone, keepalive_ms), "15s", SECONDS(1), MINUTES(5),
+     .help = "A silent event stream gets a comment line this often."},
+    {"phone.streams_per_device_max", OG_OPTION_INT, AT(phone, streams_per_device_max), "4", 1, 64,
+     .help = "Event streams of one phone; the oldest is closed beyond this."},
+    {"phone.gone_after", OG_OPTION_DURATION, AT(phone, gone_after_ms), "20s", SECONDS(1), DAYS(1),
+     .help = "A phone without a stream for so long is passed over for new messages."},
+    {"phone.wake_gap", OG_OPTION_DURATION, AT(phone, wake_gap_ms), "1s", 0, MINUTES(1),
+     .help = "Shortest time between two wake-ups of one phone."},
+
+    {"message.max_age", OG_OPTION_DURATION, AT(message, max_age_ms), "24h", MINUTES(1), DAYS(30),
+     .help = "A message that says no time to live fails after this."},
+    {"message.recipients_max", OG_OPTION_INT, AT(message, recipients_max), "100", 1, 1000,
+     .help = "Recipients of one message."},
+    {"message.text_max", OG_OPTION_INT, AT(message, text_max), "65535", 160, 65535,
+     .help = "Characters of one message."},
+
+    {"number.default_region", OG_OPTION_TEXT, AT(number, default_region), "", 0, 2,
+     .check = og_rule_region,
+     .help = "Country of numbers written without one, as DE; empty: such numbers are refused."},
+
+    {"otp.length", OG_OPTION_INT, AT(otp, length), "6", 4, 10,
+     .help = "Digits of a code; 4 and 5 only with otp.allow_weak."},
+    {"otp.allow_weak", OG_OPTION_BOOL, AT(otp, allow_weak), "false",
+     .help = "Allow codes of 4 and 5 digits."},
+    {"otp.ttl", OG_OPTION_DURATION, AT(otp, ttl_ms), "300s", SECONDS(60), SECONDS(600),
+     .help = "How long a code is good."},
+    {"otp.attempts", OG_OPTION_INT, AT(otp, attempts), "5", 1, 10,
+     .help = "Wrong codes after which a verification has failed."},
+    {"otp.sends_max", OG_OPTION_INT, AT(otp, sends_max), "3", 1, 10,
+     .help = "How often one code may be sent, the first time included."},
+    {"otp.resend_waits", OG_OPTION_DURATIONS, AT(otp, resend_waits), "30s,60s,120s", SECONDS(1),
+     HOURS(1), .help = "Time before each further sending; the last one repeats."},
+    {"otp.lock_after", OG_OPTION_INT, AT(otp, lock_after), "50", 1, 100,
+     .help = "Wrong codes for one number, over all its verifications, that lock it."},
+    {"otp.brand", OG_OPTION_TEXT, AT(otp, brand), "", 0, 63,
+     .help = "Name shown in the message; an account's own name wins."},
+    {"otp.template", OG_OPTION_LINES, AT(otp, template), "", 0, 160,
+     .help = "Text with {code}, {brand} and {minutes}; empty: the built-in English text."},
+    {"otp.verbose_errors", OG_OPTION_BOOL, AT(otp, verbose_errors), "false",
+     .help = "Tell applications why a check was refused, and how many attempts are left."},
+    {"otp.store", OG_OPTION_WORD, AT(otp, store), "memory", .words = otp_store_words,
+     .help = "Where codes live until they expire."},
+    {"otp.store_entries_max", OG_OPTION_INT, AT(otp, store_entries_max), "1000000", 100, 100000000,
+     .help = "Codes that may live at once; more verifications are answered 503."},
+    {"otp.environment", OG_OPTION_WORD, AT(otp, environment), "production",
+     .words = environment_words, .help = "Fixed codes for test numbers work only in test."},
+
+    {"login.failures_max", OG_OPTION_INT, AT(login, failures_max), "10", 1, 1000,
+     .help = "Failed logins of one source or account that lock it."},
+    {"login.lock", OG_OPTION_DURATION, AT(login, lock_ms), "30m", SECONDS(1), DAYS(1),
+     .help = "How long that lock lasts."},
+};
+
+const int og_option_count = sizeof(og_options) / sizeof(og_options[0]);
+
+_Static_assert(sizeof(og_options) / sizeof(og_options[0]) <= OG_CONFIG_OPTIONS_MAX,
+               "room for the origin of each option");
+
+const struct og_option *
+og_option_find(struct og_str name)
+{
+    for (int i = 0; i < og_option_count; i++) {
+        if (og_str_eq(name, og_str_from(og_options[i].name))) {
+            return &og_options[i];
+        }
+    }
+    return NULL;
+}
+
+bool
+og_option_is_list(const struct og_option *option)
+{
+    return option->type == OG_OPTION_LISTENS || option->type == OG_OPTION_TEXTS ||
+           option->type == OG_OPTION_DURATIONS;
+}
+
+void
+og_option_variable(const struct og_option *option, char out[OG_OPTION_VARIABLE_BYTES])
+{
+    snprintf(out, OG_OPTION_VARIABLE_BYTES, "OTPGATE_%s", option->name);
+    for (char *c = out; *c; c++) {
+        *c = (char)(*c == '.' ? '_' : toupper((unsigned char)*c));
+    }
+}
+
+#define NAME_CHARS_MAX 48
+
+static int
+least(int a, int b, int c)
+{
+    int ab = a < b ? a : b;
+    return ab < c ? ab : c;
+}
+
+/* Levenshtein's distance, one row of the matrix at a time. */
+int
+og_option_distance(struct og_str a, struct og_str b, int limit)
+{
+    if (a.len > NAME_CHARS_MAX || b.len > NAME_CHARS_MAX) {
+        return limit;
+    }
+    int row[NAME_CHARS_MAX + 1];
+    for (size_t k = 0; k <= b.len; k++) {
+        row[k] = (int)k;
+    }
+    for (size_t i = 0; i < a.len; i++) {
+        int diagonal = row[0];
+        row[0] = (int)i + 1;
+        for (size_t k = 0; k < b.len; k++) {
+            int changed = diagonal + (a.ptr[i] != b.ptr[k]);
+            diagonal = row[k + 1];
+            row[k + 1] = least(changed, row[k] + 1, row[k + 1] + 1);
+        }
+    }
+    return row[b.len] < limit ? row[b.len] : limit;
+}
+
+/* The part behind the first dot, so that a right word in a wrong section is found as well. */
+static struct og_str
+last_word(struct og_str name)
+{
+    size_t dot = og_str_find(name, '.');
+    return dot < name.len ? og_str_slice(name, dot + 1, name.len) : name;
+}
+
+const char *
+og_option_hint(struct og_str name)
+{
+    int nearest = (int)(name.len / 3 < 4 ? name.len / 3 : 4) + 1;
+    const char *hint = NULL;
+    for (int i = 0; i < og_option_count; i++) {
+        struct og_str known = og_str_from(og_options[i].name);
+        int distance = og_option_distance(name, known, nearest);
+        if (distance < nearest) {
+            nearest = distance;
+            hint = og_options[i].name;
+        }
+    }
+    for (int i = 0; i < og_option_count && !hint; i++) {
+        if (og_str_eq(last_word(name), last_word(og_str_from(og_options[i].name)))) {
+            hint = og_options[i].name;
+        }
+    }
+    return hint;
+}

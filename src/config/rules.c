@@ -1,0 +1,143 @@
+/*
+ * Rules that a range cannot express: the shape of single texts, and what options ask of each other.
+ * The latter are told with the name of one option; several places may have set the values.
+ */
+#include "config/rules.h"
+
+#include <sys/stat.h>
+
+#include "config/option.h"
+
+const char *
+og_rule_not_empty(struct og_str value)
+{
+    return value.len > 0 ? NULL : "given";
+}
+
+const char *
+og_rule_public_url(struct og_str value)
+{
+    static const char must[] = "like https://gateway.example:8443, without a slash at its end";
+    if (value.len == 0) {
+        return NULL;
+    }
+    bool is_https = og_str_starts(value, OG_STR("https://"));
+    bool is_http = og_str_starts(value, OG_STR("http://"));
+    size_t host_at = is_https ? strlen("https://") : strlen("http://");
+    bool has_space = og_str_find(value, ' ') < value.len;
+    bool has_extra = og_str_find(value, '?') < value.len || og_str_find(value, '#') < value.len;
+    bool is_good = (is_https || is_http) && value.len > host_at && value.ptr[host_at] != '/' &&
+                   !has_space && !has_extra && !og_str_ends(value, OG_STR("/"));
+    return is_good ? NULL : must;
+}
+
+static bool
+is_host_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '-' || c == '.' || c == '*';
+}
+
+const char *
+og_rule_host_name(struct og_str value)
+{
+    static const char must[] = "a host name or an address without a port";
+    if (og_value_is_address(value)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < value.len; i++) {
+        if (!is_host_char(value.ptr[i])) {
+            return must;
+        }
+    }
+    return value.len > 0 && value.len <= 253 ? NULL : must;
+}
+
+const char *
+og_rule_network(struct og_str value)
+{
+    static const char must[] = "an address or a network such as 10.0.0.0/8";
+    size_t slash = og_str_find(value, '/');
+    struct og_str address = og_str_slice(value, 0, slash);
+    if (!og_value_is_address(address)) {
+        return must;
+    }
+    if (slash == value.len) {
+        return NULL;
+    }
+    int64_t most = og_str_find(address, ':') < address.len ? 128 : 32;
+    struct og_str text = og_str_slice(value, slash + 1, value.len);
+    int64_t bits;
+    bool is_good = og_str_to_i64(text, &bits) && text.ptr[0] != '-' && bits <= most;
+    return is_good ? NULL : must;
+}
+
+const char *
+og_rule_region(struct og_str value)
+{
+    bool is_region = value.len == 2 && value.ptr[0] >= 'A' && value.ptr[0] <= 'Z' &&
+                     value.ptr[1] >= 'A' && value.ptr[1] <= 'Z';
+    return value.len == 0 || is_region ? NULL : "two capital letters such as DE";
+}
+
+static bool
+is_loopback(const char *address)
+{
+    struct og_str text = og_str_from(address);
+    return og_str_eq(text, OG_STR("localhost")) || og_str_eq(text, OG_STR("::1")) ||
+           og_str_starts(text, OG_STR("127."));
+}
+
+static enum og_code
+check_plain(const struct og_config_http *http, struct og_err *err)
+{
+    for (int i = 0; !http->tls && !http->plain_anywhere && i < http->listen.count; i++) {
+        const char *address = http->listen.items[i].address;
+        if (!is_loopback(address)) {
+            return og_fail(err, OG_E_INVALID, "http.tls",
+                           "http.tls is false, so http.listen may only name loopback addresses, "
+                           "not %s, unless http.plain_anywhere is true",
+                           address);
+        }
+    }
+    return OG_OK;
+}
+
+static enum og_code
+check_files(const struct og_config_http *http, struct og_err *err)
+{
+    if ((http->cert_file[0] != '\0') != (http->key_file[0] != '\0')) {
+        const char *missing = http->cert_file[0] ? "http.key_file" : "http.cert_file";
+        return og_fail(err, OG_E_INVALID, missing,
+                       "http.cert_file and http.key_file belong together, but %s is missing",
+                       missing);
+    }
+    struct stat about;
+    if (http->key_file[0] && stat(http->key_file, &about) == 0 && (about.st_mode & S_IROTH)) {
+        return og_fail(err, OG_E_INVALID, "http.key_file",
+                       "http.key_file: everybody on this machine can read %.80s; run chmod o-r on "
+                       "it and think of a new key",
+                       http->key_file);
+    }
+    return OG_OK;
+}
+
+static enum og_code
+check_otp(const struct og_config_otp *otp, struct og_err *err)
+{
+    if (otp->length < 6 && !otp->allow_weak) {
+        return og_fail(err, OG_E_INVALID, "otp.length",
+                       "otp.length is %d, but must be between 6 and 10 unless otp.allow_weak is "
+                       "true",
+                       otp->length);
+    }
+    return OG_OK;
+}
+
+enum og_code
+og_config_check(const struct og_config *self, struct og_err *err)
+{
+    enum og_code code = check_plain(&self->http, err);
+    code = code == OG_OK ? check_files(&self->http, err) : code;
+    return code == OG_OK ? check_otp(&self->otp, err) : code;
+}

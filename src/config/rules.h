@@ -1,0 +1,13 @@
+/*
+ * What single texts must be, for the option table. Each returns NULL when the value is good, else
+ * the end of the sentence "but must be ...".
+ */
+#pragma once
+
+#include "base/str.h"
+
+const char *og_rule_not_empty(struct og_str value);
+const char *og_rule_public_url(struct og_str value);
+const char *og_rule_host_name(struct og_str value);
+const char *og_rule_network(struct og_str value);
+const char *og_rule_region(struct og_str value);
