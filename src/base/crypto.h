@@ -19,7 +19,8 @@
 /* Once per process, before threads. Fails when there is no source of randomness. */
 OG_MUST_CHECK enum og_code og_crypto_init(struct og_err *err);
 
-/* Bytes from the operating system's generator. Fails only when the generator does (OG_E_UNAVAILABLE). */
+/* Bytes from the operating system's generator. Fails only when the generator does
+ * (OG_E_UNAVAILABLE). */
 OG_MUST_CHECK enum og_code og_random_bytes(void *out, size_t size_bytes, struct og_err *err);
 
 /* Random bytes for ids, tokens and nonces from a per-thread buffer that the operating system's
@@ -58,8 +59,8 @@ OG_MUST_CHECK enum og_code og_unseal(const struct og_key *key, struct og_str con
                                      struct og_str box, struct og_buf *out, struct og_err *err);
 
 /* Argon2id, t=2, 19 MiB: about 20 ms. Slow lane only. */
-OG_MUST_CHECK enum og_code og_password_hash(struct og_str password, char out[OG_PASSWORD_HASH_BYTES],
-                                            struct og_err *err);
+OG_MUST_CHECK enum og_code og_password_hash(struct og_str password,
+                                            char out[OG_PASSWORD_HASH_BYTES], struct og_err *err);
 bool og_password_matches(struct og_str password, const char *encoded);
 
 void og_hex(const void *bytes, size_t size_bytes, char *out); /* lower case, 2n + 1 bytes */

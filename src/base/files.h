@@ -6,7 +6,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* Appends the whole file. Errors: OG_E_NOT_FOUND, OG_E_TOO_LARGE (over out's maximum), OG_E_UNAVAILABLE. */
+/* Appends the whole file. Errors: OG_E_NOT_FOUND, OG_E_TOO_LARGE (over out's maximum),
+ * OG_E_UNAVAILABLE. */
 OG_MUST_CHECK enum og_code og_file_read(const char *path, struct og_buf *out, struct og_err *err);
 /* Write to a temporary neighbour, fsync, rename, fsync the folder. mode e.g. 0600. */
 OG_MUST_CHECK enum og_code og_file_write(const char *path, struct og_str content, int mode,

@@ -19,11 +19,12 @@
  */
 void og_id_make(int64_t now_ms, char out[OG_ID_BYTES]);
 
-/* The same with 22 random characters (132 bits), for ids that are capabilities. Within one millisecond
- * they sort in no particular order: one must not tell the next. */
+/* The same with 22 random characters (132 bits), for ids that are capabilities. Within one
+ * millisecond they sort in no particular order: one must not tell the next. */
 void og_long_id_make(int64_t now_ms, char out[OG_LONG_ID_BYTES]);
 
-/* A wholly random token of `chars` characters from the same alphabet (6 bits each). `out` has chars + 1 bytes. */
+/* A wholly random token of `chars` characters from the same alphabet (6 bits each). `out` has
+ * chars + 1 bytes. */
 void og_token_make(size_t chars, char *out);
 
 /* Is every character from the alphabet A-Z a-z 0-9 _ - ? False for the empty string. */

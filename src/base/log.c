@@ -46,7 +46,13 @@ void
 og_log_setup(const struct og_log_config *config)
 {
     setup = *config;
-    atomic_store_explicit(&lowest_level, (int)config->level, memory_order_relaxed);
+    og_log_set_level(config->level);
+}
+
+void
+og_log_set_level(enum og_log_level level)
+{
+    atomic_store_explicit(&lowest_level, (int)level, memory_order_relaxed);
 }
 
 bool

@@ -22,6 +22,8 @@ struct og_log_config {
 
 /* Once, before other threads start. Without it: info, text, no colour, fd 2. */
 void og_log_setup(const struct og_log_config *config);
+/* A new level while the program runs. Any thread. */
+void og_log_set_level(enum og_log_level level);
 bool og_log_enabled(enum og_log_level level);
 
 /*
@@ -34,14 +36,15 @@ bool og_log_enabled(enum og_log_level level);
 void og_log(enum og_log_level level, const char *room, const char *message, const char *fields, ...)
     OG_PRINTF(4, 5);
 
-/* Quote and escape a foreign value for a log field: `"..."`, at most 200 bytes of it. Returns one of
- * eight per-thread buffers, so use it only as an argument of og_log. */
+/* Quote and escape a foreign value for a log field: `"..."`, at most 200 bytes of it, ASCII only.
+ * Returns one of eight per-thread buffers, so use it only as an argument of og_log. */
 const char *og_log_quote(struct og_str value);
 
 /* The request id that lines of this thread carry, "" for none. Copied, at most 63 bytes. */
 void og_log_set_request(struct og_str request_id);
 
-#define og_log_debug(...) (og_log_enabled(OG_LOG_DEBUG) ? og_log(OG_LOG_DEBUG, __VA_ARGS__) : (void)0)
+#define og_log_debug(...)                                                                         \
+    (og_log_enabled(OG_LOG_DEBUG) ? og_log(OG_LOG_DEBUG, __VA_ARGS__) : (void)0)
 #define og_log_info(...) og_log(OG_LOG_INFO, __VA_ARGS__)
 #define og_log_warn(...) og_log(OG_LOG_WARN, __VA_ARGS__)
 #define og_log_error(...) og_log(OG_LOG_ERROR, __VA_ARGS__)

@@ -25,7 +25,8 @@ struct og_loop {
 
 static _Thread_local const struct og_loop *loop_here;
 
-/* Was there anything? A task may free itself, and may post again: that wakes us for another round. */
+/* Was there anything? A task may free itself, and may post again: that wakes us for another
+ * round. */
 static bool
 run_mailbox(struct og_loop *self)
 {

@@ -18,10 +18,12 @@ struct og_loop_task {
 };
 
 /* A loop in a thread of its own. name: at most 15 bytes, shown by the system's tools. */
-OG_MUST_CHECK enum og_code og_loop_create(const char *name, struct og_loop **out, struct og_err *err);
+OG_MUST_CHECK enum og_code og_loop_create(const char *name, struct og_loop **out,
+                                          struct og_err *err);
 /* Runs the thread; before that the loop belongs to the caller, who may add handles to it. */
 OG_MUST_CHECK enum og_code og_loop_start(struct og_loop *self, struct og_err *err);
-/* Ask the thread to leave once every handle is closed. Any thread. */
+/* Ask the thread to leave once every handle is closed and no task waits. Any thread. A task posted
+ * after it has left never runs, so stop those who post first. */
 void og_loop_stop(struct og_loop *self);
 void og_loop_join(struct og_loop *self);
 void og_loop_destroy(struct og_loop *self); /* after join; takes NULL */

@@ -47,7 +47,8 @@ size_t og_str_find(struct og_str s, char c);
 struct og_str og_str_slice(struct og_str s, size_t from, size_t to);
 /* Without leading and trailing spaces and tabs. */
 struct og_str og_str_trim(struct og_str s);
-/* Decimal integer with optional minus, whole string, no spaces; false when it is not one or does not fit. */
+/* Decimal integer with optional minus, whole string, no spaces; false when it is not one or does
+ * not fit. */
 bool og_str_to_i64(struct og_str s, int64_t *out);
 /* A copy in the arena, NUL-terminated behind its length. */
 struct og_str og_str_dup(struct og_arena *mem, struct og_str s);

@@ -64,7 +64,8 @@ mac_parts_are_framed(void **state)
     const struct og_str parts[] = {OG_STR("ab"), OG_STR(""), OG_STR("c")};
     og_mac_parts(&key, parts, COUNT(parts), digest);
     og_hex(digest, sizeof(digest), hex);
-    /* printf '\0\0\0\0\0\0\0\2ab\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1c' | openssl dgst -sha256 -hmac Jefe */
+    /* printf '\0\0\0\0\0\0\0\2ab\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1c' |
+     *   openssl dgst -sha256 -hmac Jefe */
     assert_string_equal(hex, "eceb2714e2361bb4e2f955921e017ffdece810342f330d70b303ed247493d8e9");
 
     uint8_t other[OG_DIGEST_BYTES];
@@ -206,7 +207,8 @@ static void
 wrong_text_forms_are_refused(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"Z", "Zg", "Zg=", "Zg===", "Zh==", "Z g==", "Zg==x", "-__-"};
+    static const char *const wrong[] = {"Z",    "Zg",    "Zg=",   "Zg===",
+                                        "Zh==", "Z g==", "Zg==x", "-__-"};
     struct og_buf out;
     og_buf_init(&out, 64);
     for (size_t i = 0; i < COUNT(wrong); i++) {
