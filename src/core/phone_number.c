@@ -66,6 +66,9 @@ size_t
 og_phone_calling_code_len(struct og_str digits)
 {
     uint16_t code = 0;
+    if (digits.len > 0 && digits.ptr[0] == '0') {
+        return 0; /* no code does, but 049 has the value of 49 */
+    }
     for (size_t len = 1; len <= 3 && len <= digits.len && is_digit(digits.ptr[len - 1]); len++) {
         code = (uint16_t)(code * 10 + (digits.ptr[len - 1] - '0'));
         if (bsearch(&code, calling_codes, sizeof(calling_codes) / sizeof(calling_codes[0]),
