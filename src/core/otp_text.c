@@ -264,13 +264,12 @@ fail_segments(const struct og_sms_size *size, struct og_err *err)
     size_t over = size->units - size->segment_units;
     if (size->encoding == OG_SMS_GSM7) {
         return og_fail(err, OG_E_UNPROCESSABLE, "text",
-                       "is %zu characters too long for one SMS of %zu", over,
-                       size->segment_units);
+                       "exceeds one SMS of %zu characters by %zu", size->segment_units, over);
     }
     const char *instead = og_sms_suggestion(size->foreign_char);
     return og_fail(err, OG_E_UNPROCESSABLE, "text",
-                   "is %zu too long for one SMS, which has only %zu characters because of U+%04X "
-                   "at character %zu%s%s%s",
+                   "exceeds one SMS by %zu: it has only %zu characters because of U+%04X at "
+                   "character %zu%s%s%s",
                    over, size->segment_units, size->foreign_char, size->foreign_index + 1,
                    instead ? "; write \"" : "", instead ? instead : "", instead ? "\"" : "");
 }
@@ -286,8 +285,8 @@ check_size(const struct og_buf *text, struct og_sms_size *size, struct og_err *e
     }
     if (size->bytes > OG_OTP_TEXT_MAX_BYTES) {
         return og_fail(err, OG_E_UNPROCESSABLE, "text",
-                       "is %zu bytes over the %d that apps can read by themselves",
-                       size->bytes - OG_OTP_TEXT_MAX_BYTES, OG_OTP_TEXT_MAX_BYTES);
+                       "exceeds the %d bytes that apps can read by %zu", OG_OTP_TEXT_MAX_BYTES,
+                       size->bytes - OG_OTP_TEXT_MAX_BYTES);
     }
     return OG_OK;
 }
