@@ -16,6 +16,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* A literal in a table, which may hold NUL characters. */
+#define TEXT(literal) {(literal), sizeof(literal) - 1}
+
 #define assert_str(actual, expected)                                                              \
     do {                                                                                          \
         struct og_str actual_ = (actual);                                                         \
@@ -26,7 +29,8 @@
         }                                                                                         \
     } while (0)
 
-/* A small generator that repeats itself for a seed (xorshift64*): for histories, not for secrets. */
+/* A small generator that repeats itself for a seed (xorshift64*): for histories, not for
+ * secrets. */
 static inline uint64_t
 next_random(uint64_t *state)
 {

@@ -1,0 +1,397 @@
+/*
+ * Codes: uniform, reachable at both ends, failing when the generator does; typed forms; bounds.
+ */
+#include "check.h"
+
+#include <string.h>
+
+#include "core/otp.h"
+
+/* A generator that plays words from a script, then fails. */
+struct script {
+    const uint64_t *words;
+    size_t count;
+    size_t used;
+};
+
+static enum og_code
+play(void *ctx, void *out, size_t size_bytes, struct og_err *err)
+{
+    struct script *script = ctx;
+    if (script->used == script->count) {
+        return og_fail(err, OG_E_UNAVAILABLE, "", "no randomness");
+    }
+    uint64_t word = script->words[script->used++];
+    uint32_t narrow = (uint32_t)word;
+    memcpy(out, size_bytes == sizeof(narrow) ? (void *)&narrow : (void *)&word, size_bytes);
+    return OG_OK;
+}
+
+static enum og_code
+pseudo_random(void *ctx, void *out, size_t size_bytes, struct og_err *err)
+{
+    uint64_t word = next_random(ctx) >> 16;
+    assert_int_equal(size_bytes, 4);
+    memcpy(out, &word, size_bytes);
+    return OG_OK;
+}
+
+static enum og_code
+stuck(void *ctx, void *out, size_t size_bytes, struct og_err *err)
+{
+    memset(out, 0xFF, size_bytes);
+    return OG_OK;
+}
+
+static void
+test_mapping(void **state)
+{
+    static const struct {
+        uint64_t word;
+        unsigned length;
+        bool kept;
+        uint64_t value;
+    } rows[] = {
+        {0, 6, true, 0},
+        {42, 6, true, 42},
+        {999999, 6, true, 999999},
+        {1000000, 6, true, 0},
+        {4293999999, 6, true, 999999},
+        {4294000000, 6, false, 0},
+        {4294967295, 6, false, 0},
+        {4294960000 - 1, 4, true, 9999},
+        {4294960000, 4, false, 0},
+        {4294900000 - 1, 5, true, 99999},
+        {4294900000, 5, false, 0},
+        {4290000000 - 1, 7, true, 9999999},
+        {4290000000, 7, false, 0},
+        {4200000000 - 1, 8, true, 99999999},
+        {4200000000, 8, false, 0},
+        {4000000000 - 1, 9, true, 999999999},
+        {4000000000, 9, false, 0},
+        {9999999999, 10, true, 9999999999},
+        {UINT64_C(18446744070000000000) - 1, 10, true, 9999999999},
+        {UINT64_C(18446744070000000000), 10, false, 0},
+        {UINT64_MAX, 10, false, 0},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint64_t value = 0;
+        bool kept = og_otp_value_from_word(rows[i].word, rows[i].length, &value);
+        if (kept != rows[i].kept || value != rows[i].value) {
+            fail_msg("row %zu: %d %llu", i, kept, (unsigned long long)value);
+        }
+    }
+    assert_int_equal(og_otp_word_bytes(4), 4);
+    assert_int_equal(og_otp_word_bytes(9), 4);
+    assert_int_equal(og_otp_word_bytes(10), 8);
+}
+
+static void
+test_draw(void **state)
+{
+    static const struct {
+        uint64_t words[3];
+        size_t words_used;
+        unsigned length;
+        const char *code;
+    } rows[] = {
+        {{0}, 1, 6, "000000"},
+        {{42}, 1, 6, "000042"},
+        {{999999}, 1, 6, "999999"},
+        {{4294000000, 4294967295, 7}, 3, 6, "000007"},
+        {{4294000000, 482913}, 2, 6, "482913"},
+        {{5}, 1, 4, "0005"},
+        {{9999999999}, 1, 10, "9999999999"},
+        {{UINT64_MAX, 1}, 2, 10, "0000000001"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct script script = {rows[i].words, COUNT(rows[i].words), 0};
+        struct og_rng rng = {play, &script};
+        struct og_secret code = {0};
+        assert_int_equal(OG_OK, og_otp_draw(&rng, rows[i].length, &code, NULL));
+        assert_str(og_secret_str(&code), rows[i].code);
+        assert_int_equal(script.used, rows[i].words_used);
+        og_secret_finish(&code);
+    }
+}
+
+static void
+test_broken_generators(void **state)
+{
+    static const uint64_t refused[] = {4294000000};
+    struct script script = {refused, 1, 0};
+    struct og_rng failing = {play, &script};
+    struct og_rng repeating = {stuck, NULL};
+    struct og_secret code;
+    struct og_err err;
+
+    assert_true(og_secret_set(&code, OG_STR("111111")));
+    assert_int_equal(OG_E_UNAVAILABLE, og_otp_draw(&failing, 6, &code, &err));
+    assert_string_equal(err.text, "no randomness");
+    assert_int_equal(code.len, 0);
+    assert_int_equal(code.bytes[0], 0);
+    assert_int_equal(OG_E_UNAVAILABLE, og_otp_draw(&repeating, 6, &code, &err));
+    assert_int_equal(code.len, 0);
+}
+
+/* Each digit position over a million codes: nine degrees of freedom, 27.88 at 0.001. */
+static void
+test_uniform(void **state)
+{
+    static unsigned counts[6][10];
+    uint64_t seed = 20260101;
+    struct og_rng rng = {pseudo_random, &seed};
+    const int draws = 1000000;
+
+    for (int i = 0; i < draws; i++) {
+        struct og_secret code = {0};
+        assert_int_equal(OG_OK, og_otp_draw(&rng, 6, &code, NULL));
+        for (size_t at = 0; at < 6; at++) {
+            counts[at][code.bytes[at] - '0']++;
+        }
+    }
+    for (size_t at = 0; at < 6; at++) {
+        double chi_square = 0;
+        for (size_t digit = 0; digit < 10; digit++) {
+            double off = counts[at][digit] - draws / 10.0;
+            chi_square += off * off / (draws / 10.0);
+        }
+        if (chi_square > 27.88) {
+            fail_msg("position %zu: %f", at, chi_square);
+        }
+    }
+}
+
+static void
+test_read(void **state)
+{
+    static const struct {
+        const char *typed;
+        enum og_otp_alphabet alphabet;
+        unsigned length;
+        const char *code; /* NULL: refused */
+    } rows[] = {
+        {"482913", OG_OTP_DIGITS, 6, "482913"},
+        {"000042", OG_OTP_DIGITS, 6, "000042"},
+        {" 482 913 ", OG_OTP_DIGITS, 6, "482913"},
+        {"482-913", OG_OTP_DIGITS, 6, "482913"},
+        {"4 8 2 9 1 3", OG_OTP_DIGITS, 6, "482913"},
+        {"482\xC2\xA0" "913", OG_OTP_DIGITS, 6, "482913"},
+        {"482\xE2\x80\x91" "913", OG_OTP_DIGITS, 6, "482913"}, /* no-break hyphen */
+        {"482\xE3\x80\x80" "913", OG_OTP_DIGITS, 6, "482913"}, /* wide space */
+        {"٤٨٢ ٩١٣", OG_OTP_DIGITS, 6, "482913"},
+        {"۴۸۲۹۱۳", OG_OTP_DIGITS, 6, "482913"},
+        {"४८२९१३", OG_OTP_DIGITS, 6, "482913"},
+        {"４８２９１３", OG_OTP_DIGITS, 6, "482913"},
+        {"٤8۲９१3", OG_OTP_DIGITS, 6, "482913"},
+        {"1234567890", OG_OTP_DIGITS, 10, "1234567890"},
+        {"1234", OG_OTP_DIGITS, 0, "1234"},
+        {"aB3d", OG_OTP_ALNUM, 4, "aB3d"},
+        {"aB-٣d", OG_OTP_ALNUM, 4, "aB3d"},
+        {"", OG_OTP_DIGITS, 6, NULL},
+        {"   ", OG_OTP_DIGITS, 6, NULL},
+        {"-", OG_OTP_DIGITS, 0, NULL},
+        {"48291", OG_OTP_DIGITS, 6, NULL},
+        {"4829131", OG_OTP_DIGITS, 6, NULL},
+        {"12345678901", OG_OTP_DIGITS, 0, NULL},
+        {"123", OG_OTP_DIGITS, 0, NULL},
+        {"48291a", OG_OTP_DIGITS, 6, NULL},
+        {"G-482913", OG_OTP_DIGITS, 6, NULL},
+        {"482.913", OG_OTP_DIGITS, 6, NULL},
+        {"482\n913", OG_OTP_DIGITS, 6, NULL},
+        {"482\xE2\x80\x8B" "913", OG_OTP_DIGITS, 6, NULL},
+        {"৪৮২৯১৩", OG_OTP_DIGITS, 6, NULL}, /* Bengali: not among those we read */
+        {"482\xFF" "913", OG_OTP_DIGITS, 6, NULL},
+        {"ａB3d", OG_OTP_ALNUM, 4, NULL},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct og_secret code;
+        struct og_err err = {0};
+        enum og_code result = og_otp_read(og_str_from(rows[i].typed), rows[i].alphabet,
+                                          rows[i].length, &code, &err);
+        if ((result == OG_OK) != (rows[i].code != NULL)) {
+            fail_msg("row %zu: %s", i, err.text);
+        }
+        if (rows[i].code) {
+            assert_str(og_secret_str(&code), rows[i].code);
+            assert_int_equal(code.bytes[code.len], 0);
+        } else {
+            assert_int_equal(result, OG_E_UNPROCESSABLE);
+            assert_string_equal(err.field, "code");
+            assert_null(strstr(err.text, "482"));
+            assert_int_equal(code.len, 0);
+        }
+        og_secret_finish(&code);
+    }
+}
+
+static void
+test_read_long(void **state)
+{
+    static char digits[10000];
+    struct og_secret code;
+
+    memset(digits, '1', sizeof(digits));
+    assert_int_equal(OG_E_UNPROCESSABLE, og_otp_read((struct og_str){digits, sizeof(digits)},
+                                                     OG_OTP_DIGITS, 6, &code, NULL));
+    memset(digits, ' ', sizeof(digits));
+    assert_int_equal(OG_E_UNPROCESSABLE, og_otp_read((struct og_str){digits, sizeof(digits)},
+                                                     OG_OTP_DIGITS, 6, &code, NULL));
+    assert_int_equal(OG_E_UNPROCESSABLE, og_otp_read((struct og_str){"482913\0", 7},
+                                                     OG_OTP_DIGITS, 6, &code, NULL));
+}
+
+static void
+test_custom(void **state)
+{
+    static const struct {
+        const char *code;
+        bool fits;
+    } rows[] = {
+        {"1234", true},         {"aZ09", true},    {"ABCDEFGHIJ", true}, {"123", false},
+        {"12345678901", false}, {"", false},       {"12 34", false},     {"12-34", false},
+        {"12\xC3\xA9" "4", false}, {"12_34", false}, {"<1234>", false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_int_equal(og_otp_check_custom(og_str_from(rows[i].code), NULL),
+                         rows[i].fits ? OG_OK : OG_E_UNPROCESSABLE);
+    }
+    assert_int_equal(og_otp_alphabet_of(OG_STR("000042")), OG_OTP_DIGITS);
+    assert_int_equal(og_otp_alphabet_of(OG_STR("00x042")), OG_OTP_ALNUM);
+}
+
+static void
+test_mac(void **state)
+{
+    static const char *const rows[][4] = {
+        {"acme", "login", "v1", "482913"},  {"acme", "login", "v2", "482913"},
+        {"acme", "signup", "v1", "482913"}, {"other", "login", "v1", "482913"},
+        {"acme", "login", "v1", "482914"},  {"acm", "elogin", "v1", "482913"},
+        {"acme", "login", "v14", "82913"},
+    };
+    uint8_t bytes[OG_KEY_BYTES] = {1};
+    uint8_t macs[COUNT(rows)][OG_DIGEST_BYTES];
+    uint8_t again[OG_DIGEST_BYTES];
+    struct og_key key;
+
+    og_key_from_bytes(bytes, &key);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        og_otp_mac(&key, og_str_from(rows[i][0]), og_str_from(rows[i][1]),
+                   og_str_from(rows[i][2]), og_str_from(rows[i][3]), macs[i]);
+        for (size_t k = 0; k < i; k++) {
+            assert_memory_not_equal(macs[i], macs[k], OG_DIGEST_BYTES);
+        }
+    }
+    og_otp_mac(&key, OG_STR("acme"), OG_STR("login"), OG_STR("v1"), OG_STR("482913"), again);
+    assert_memory_equal(again, macs[0], OG_DIGEST_BYTES);
+    bytes[0] = 2;
+    og_key_from_bytes(bytes, &key);
+    og_otp_mac(&key, OG_STR("acme"), OG_STR("login"), OG_STR("v1"), OG_STR("482913"), again);
+    assert_memory_not_equal(again, macs[0], OG_DIGEST_BYTES);
+}
+
+static void
+test_purpose(void **state)
+{
+    char longest[66];
+    memset(longest, 'a', sizeof(longest));
+    assert_int_equal(OG_OK, og_otp_check_purpose(OG_STR("login"), NULL));
+    assert_int_equal(OG_OK, og_otp_check_purpose(OG_STR("a_b.c-9"), NULL));
+    assert_int_equal(OG_OK, og_otp_check_purpose((struct og_str){longest, 64}, NULL));
+    assert_int_equal(OG_E_UNPROCESSABLE,
+                     og_otp_check_purpose((struct og_str){longest, 65}, NULL));
+    static const char *const wrong[] = {"", "Login", "log in", "login\n", "l\xC3\xB6gin", "a/b"};
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        struct og_err err;
+        assert_int_equal(OG_E_UNPROCESSABLE,
+                         og_otp_check_purpose(og_str_from(wrong[i]), &err));
+        assert_string_equal(err.field, "purpose");
+    }
+}
+
+static void
+test_app_hash(void **state)
+{
+    static const struct {
+        const char *hash;
+        const char *reason; /* NULL: right */
+    } rows[] = {
+        {"FA+9qCX9VSu", NULL},
+        {"f8Escobih1Z", NULL},
+        {"kFUwfusCq/+", NULL},
+        {"00000000000", NULL},
+        {"", "empty"},
+        {"FA+9qCX9", "8 characters"},
+        {"FA+9qCX9VS", "10 characters"},
+        {"FA+9qCX9VSuQ", "12 characters"},
+        {"nGauqAZq6a8=", "'='"},
+        {"FA+9qCX9VS=", "'='"},
+        {"FA-9qCX9VSu", "URL alphabet"},
+        {"FA_9qCX9VSu", "URL alphabet"},
+        {"FA+9qCX9VS ", "white space"},
+        {"FA+9qCX9VSu\n", "white space"},
+        {"FA+9qCX9VS.", "only"},
+        {"FA+9qCX9VS\xC3\xA9", "only"},
+        {"fac61745dc0903786fb9ede62a962b399f7348f0bb6f899b8332667591033b9c", "digest"},
+        {"FA+9qCX9V", "exactly 11"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct og_err err = {0};
+        enum og_code code = og_otp_check_app_hash(og_str_from(rows[i].hash), &err);
+        assert_int_equal(code, rows[i].reason ? OG_E_UNPROCESSABLE : OG_OK);
+        if (rows[i].reason && !strstr(err.text, rows[i].reason)) {
+            fail_msg("%s: \"%s\" has no \"%s\"", rows[i].hash, err.text, rows[i].reason);
+        }
+        assert_string_equal(err.field, rows[i].reason ? "app_hash" : "");
+    }
+}
+
+static void
+test_bounds(void **state)
+{
+    struct og_err err;
+
+    assert_int_equal(OG_OK, og_otp_check_ttl(60, NULL));
+    assert_int_equal(OG_OK, og_otp_check_ttl(600, NULL));
+    assert_int_equal(OG_E_UNPROCESSABLE, og_otp_check_ttl(59, NULL));
+    assert_int_equal(OG_E_UNPROCESSABLE, og_otp_check_ttl(601, &err));
+    assert_string_equal(err.field, "ttl");
+    assert_string_equal(err.text, "must be 60 to 600 seconds");
+    assert_int_equal(OG_E_UNPROCESSABLE, og_otp_check_ttl(INT64_MIN, NULL));
+    assert_int_equal(OG_OK, og_otp_check_length(6, false, NULL));
+    assert_int_equal(OG_OK, og_otp_check_length(10, false, NULL));
+    assert_int_equal(OG_E_UNPROCESSABLE, og_otp_check_length(5, false, NULL));
+    assert_int_equal(OG_OK, og_otp_check_length(4, true, NULL));
+    assert_int_equal(OG_E_UNPROCESSABLE, og_otp_check_length(3, true, NULL));
+    assert_int_equal(OG_E_UNPROCESSABLE, og_otp_check_length(11, true, &err));
+    assert_string_equal(err.field, "code_length");
+    assert_int_equal(OG_OK, og_otp_check_attempts(1, NULL));
+    assert_int_equal(OG_OK, og_otp_check_attempts(10, NULL));
+    assert_int_equal(OG_E_UNPROCESSABLE, og_otp_check_attempts(0, NULL));
+    assert_int_equal(OG_E_UNPROCESSABLE, og_otp_check_attempts(11, &err));
+    assert_string_equal(err.field, "max_attempts");
+    static const int waits_s[] = {0, 30, 60, 120, 120, 120};
+    for (unsigned sends = 0; sends < COUNT(waits_s); sends++) {
+        assert_int_equal(og_otp_resend_wait_s(sends), waits_s[sends]);
+    }
+}
+
+static int
+init_crypto(void **state)
+{
+    return og_crypto_init(NULL) == OG_OK ? 0 : -1;
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_mapping),   cmocka_unit_test(test_draw),
+        cmocka_unit_test(test_broken_generators), cmocka_unit_test(test_uniform),
+        cmocka_unit_test(test_read),      cmocka_unit_test(test_read_long),
+        cmocka_unit_test(test_custom),    cmocka_unit_test(test_mac),
+        cmocka_unit_test(test_purpose),   cmocka_unit_test(test_app_hash),
+        cmocka_unit_test(test_bounds),
+    };
+    return cmocka_run_group_tests(tests, init_crypto, NULL);
+}
