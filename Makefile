@@ -1,0 +1,77 @@
+# The two commands: `make run` shows a code arriving, `make test` runs everything. `make help` lists the rest.
+BUILD     ?= build
+MESON     := meson
+PYTHON    := /usr/bin/python3
+JOBS      ?= $(shell nproc)
+OTPGATE   := $(BUILD)/src/otpgate
+PREFIX    ?= /usr/local
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test unit api e2e bench asan tsan fuzz lint format install deps deps-test deps-lint clean
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+run: deps build ## install what is missing, build, run a gateway with a virtual phone (ONESHOT=1: end after one code)
+	@$(OTPGATE) demo $(if $(ONESHOT),--oneshot) $(ARGS)
+
+build: $(BUILD)/build.ninja ## compile into $(BUILD)/
+	@ninja -C $(BUILD) $(if $(V),-v,--quiet) src/otpgate
+
+$(BUILD)/build.ninja:
+	@$(MESON) setup $(BUILD) $(MESON_FLAGS) >/dev/null || { cat $(BUILD)/meson-logs/meson-log.txt; exit 1; }
+
+test: deps deps-test unit api e2e ## the whole suite: units, API, end to end with the npm client, crashes
+
+unit: $(BUILD)/build.ninja ## unit tests of every room
+	@ninja -C $(BUILD) --quiet
+	@$(MESON) test -C $(BUILD) --no-rebuild --print-errorlogs
+
+api: build ## API tests against the real program
+	@OTPGATE=$(abspath $(OTPGATE)) $(PYTHON) -m pytest -q -n $(JOBS) tests/api
+
+e2e: build tests/e2e/node_modules/.stamp ## virtual phone, npm client, crash test
+	@OTPGATE=$(abspath $(OTPGATE)) $(PYTHON) -m pytest -q -n $(JOBS) tests/e2e
+
+tests/e2e/node_modules/.stamp: tests/e2e/package.json tests/e2e/package-lock.json
+	@cd tests/e2e && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.stamp
+
+bench: deps build ## measure what the design promises; table, and build/bench.json
+	@command -v wrk >/dev/null || tools/deps bench
+	@ninja -C $(BUILD) --quiet
+	@$(PYTHON) tests/bench/bench.py --otpgate $(abspath $(OTPGATE)) --build $(abspath $(BUILD)) $(ARGS)
+
+asan: deps deps-test ## units and API tests under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory BUILD=build-asan JOBS=$(JOBS) \
+	    MESON_FLAGS="-Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debugoptimized" unit api
+
+tsan: deps deps-test ## units and API tests under ThreadSanitizer
+	@$(MAKE) --no-print-directory BUILD=build-tsan JOBS=$(JOBS) \
+	    MESON_FLAGS="-Db_sanitize=thread -Db_lundef=false -Dbuildtype=debugoptimized" unit api
+
+fuzz: deps deps-lint ## libFuzzer over every decoder of foreign bytes; SECONDS=60 each
+	@test -d build-fuzz || CC=clang CXX=clang++ $(MESON) setup build-fuzz -Dfuzz=true \
+	    -Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debugoptimized >/dev/null
+	@ninja -C build-fuzz --quiet
+	@tools/fuzz build-fuzz $(or $(SECONDS),60)
+
+lint: deps deps-lint $(BUILD)/build.ninja ## layers, longest files and functions, cppcheck, clang warnings
+	@tools/lint $(BUILD)
+
+format: deps-lint ## clang-format's opinion as a diff; it is a hint, people break lines
+	@git ls-files 'src/*.[ch]' 'tests/*.[ch]' | xargs clang-format --dry-run 2>&1 | grep -c warning || true
+
+install: build ## copy the program to $(PREFIX)/bin
+	install -D -m 0755 $(OTPGATE) $(DESTDIR)$(PREFIX)/bin/otpgate
+
+deps: ## Debian packages to build with
+	@tools/deps build
+
+deps-test:
+	@tools/deps test
+
+deps-lint:
+	@tools/deps lint
+
+clean: ## remove what was built
+	rm -rf $(BUILD) build-asan build-tsan build-fuzz tests/e2e/node_modules
