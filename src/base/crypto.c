@@ -348,9 +348,23 @@ og_base64_encode(struct og_str bytes, bool url, struct og_buf *out)
     }
 }
 
+/* libsodium 1.0.18 takes some bytes above 0x7F for digits. */
+static bool
+is_ascii(struct og_str text)
+{
+    unsigned char all = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        all = (unsigned char)(all | (unsigned char)text.ptr[i]);
+    }
+    return all < 0x80;
+}
+
 bool
 og_base64_decode(struct og_str text, bool url, struct og_buf *out)
 {
+    if (!is_ascii(text)) {
+        return false;
+    }
     size_t most_bytes = text.len / 4 * 3 + 3;
     size_t room = out->max_bytes - out->len;
     most_bytes = most_bytes < room ? most_bytes : room;

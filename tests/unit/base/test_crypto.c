@@ -208,7 +208,8 @@ wrong_text_forms_are_refused(void **state)
 {
     (void)state;
     static const char *const wrong[] = {"Z",    "Zg",    "Zg=",   "Zg===",
-                                        "Zh==", "Z g==", "Zg==x", "-__-"};
+                                        "Zh==", "Z g==", "Zg==x", "-__-",
+                                        "Zm9\253Yg==", "\377\377\377\377"};
     struct og_buf out;
     og_buf_init(&out, 64);
     for (size_t i = 0; i < COUNT(wrong); i++) {
