@@ -4,7 +4,8 @@
  *   write  one thread; takes all that waits, applies each operation under its own savepoint, commits
  *          once (one fsync), and only then lets any answer out. A failing operation never harms its
  *          neighbours. When the commit fails every operation of the batch fails with
- *          OG_E_UNAVAILABLE and nothing of it remains; the next batch tries afresh.
+ *          OG_E_UNAVAILABLE and nothing of it remains; the next batch tries afresh. While it
+ *          fails and nothing comes, an empty write each second finds out when it has passed.
  *   read   a few threads, each with a read-only connection and a snapshot per operation
  *   slow   one thread for what takes milliseconds of CPU (password hashing), with a read-only connection
  *
@@ -23,7 +24,7 @@ struct og_lanes_config {
     int batch_max;             /* operations in one transaction */
     int reader_count;
     int slow_queue_max;
-    int linger_us;             /* wait this long for a fuller batch when the last one was full; 0: never */
+    int linger_us; /* wait this long for a fuller batch when the last had several; 0: never */
     const struct og_clock *clock;
     /* On the write lane's thread after each batch (committed or not), to flush hints. May be NULL. */
     void (*after_batch)(void *ctx);

@@ -50,7 +50,8 @@ og_lane_answer(struct og_lane_worker *self, struct og_op *op, int64_t now_us)
 }
 
 void
-og_lane_run_each(struct og_lane_worker *self, void (*apply)(struct og_lane_worker *, struct og_op *))
+og_lane_run_each(struct og_lane_worker *self,
+                 void (*apply)(struct og_lane_worker *, struct og_op *))
 {
     while (og_lane_queue_wait(&self->queue, -1) != OG_LANE_WAIT_ENDED) {
         struct og_op *op;

@@ -29,7 +29,16 @@ struct prepared {
     int index_of[]; /* SQLite's number of $1, $2 ...; 0 where a number is not used */
 };
 
-enum tx_sql { TX_READ, TX_WRITE, TX_COMMIT, TX_ROLLBACK, TX_SAVE, TX_RELEASE, TX_UNDO, TX_SQL_COUNT };
+enum tx_sql {
+    TX_READ,
+    TX_WRITE,
+    TX_COMMIT,
+    TX_ROLLBACK,
+    TX_SAVE,
+    TX_RELEASE,
+    TX_UNDO,
+    TX_SQL_COUNT
+};
 
 static const char *const tx_sql[TX_SQL_COUNT] = {
     [TX_READ] = "BEGIN",          [TX_WRITE] = "BEGIN IMMEDIATE", [TX_COMMIT] = "COMMIT",
@@ -196,7 +205,8 @@ bind_value(sqlite3_stmt *stmt, int index, const struct og_value *value)
     case OG_VALUE_I64:
         return sqlite3_bind_int64(stmt, index, value->i64);
     case OG_VALUE_TEXT:
-        return sqlite3_bind_text64(stmt, index, bytes, value->bytes.len, SQLITE_STATIC, SQLITE_UTF8);
+        return sqlite3_bind_text64(stmt, index, bytes, value->bytes.len, SQLITE_STATIC,
+                                   SQLITE_UTF8);
     case OG_VALUE_BLOB:
         return sqlite3_bind_blob64(stmt, index, bytes, value->bytes.len, SQLITE_STATIC);
     case OG_VALUE_NULL:
@@ -217,7 +227,8 @@ bind_all(struct og_db *db, struct prepared *self, const struct og_value *args, i
         return fail_usage("statement is still open", sql, err);
     }
     for (int i = 0; i < arg_count; i++) {
-        int rc = self->index_of[i] ? bind_value(self->stmt, self->index_of[i], &args[i]) : SQLITE_OK;
+        int index = self->index_of[i];
+        int rc = index ? bind_value(self->stmt, index, &args[i]) : SQLITE_OK;
         if (rc != SQLITE_OK) {
             return fail(db, rc, sql, err);
         }

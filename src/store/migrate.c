@@ -20,7 +20,8 @@ enum schema_sql { SCHEMA_NEWEST, SCHEMA_RECORD, SCHEMA_SQL_COUNT };
 
 static const char *const schema_sql[SCHEMA_SQL_COUNT] = {
     [SCHEMA_NEWEST] = "SELECT COALESCE(MAX(number), 0) FROM schema_migrations",
-    [SCHEMA_RECORD] = "INSERT INTO schema_migrations (number, name, applied_at) VALUES ($1, $2, $3)",
+    [SCHEMA_RECORD] = "INSERT INTO schema_migrations (number, name, applied_at)"
+                      " VALUES ($1, $2, $3)",
 };
 
 static const struct og_sql_page schema_page = {OG_PAGE_SCHEMA, schema_sql, SCHEMA_SQL_COUNT};

@@ -248,12 +248,15 @@ metric_value(const char *row)
     return value;
 }
 
+#define OPERATIONS(result)                                                                         \
+    "otpgate_lane_operations_total{lane=\"write\",result=\"" result "\"} "
+
 static void
 test_metrics_count_operations(void **state)
 {
-    static const char ok[] = "otpgate_lane_operations_total{lane=\"write\",result=\"ok\"} ";
-    static const char refused[] = "otpgate_lane_operations_total{lane=\"write\",result=\"refused\"} ";
-    static const char full[] = "otpgate_lane_operations_total{lane=\"write\",result=\"rejected\"} ";
+    static const char ok[] = OPERATIONS("ok");
+    static const char refused[] = OPERATIONS("refused");
+    static const char full[] = OPERATIONS("rejected");
     static const char waiting[] = "otpgate_lane_waiting{lane=\"write\"} ";
     static const char batches[] = "otpgate_lane_batch_operations_count ";
     struct lane_fixture *fix = *state;

@@ -110,7 +110,8 @@ test_returning_gives_rows_of_a_change(void **state)
     struct og_rows rows;
     assert_int_equal(item_add(*state, "a", 1), OG_OK);
     for (int round = 0; round < 2; round++) {
-        assert_int_equal(og_db_open(*state, &item_page, ITEM_CLAIM, OG_NO_ARGS, &rows, NULL), OG_OK);
+        assert_int_equal(og_db_open(*state, &item_page, ITEM_CLAIM, OG_NO_ARGS, &rows, NULL),
+                         OG_OK);
         assert_int_equal(og_rows_next(&rows, NULL), round == 0 ? OG_STEP_ROW : OG_STEP_DONE);
         og_rows_close(&rows);
     }
