@@ -1,0 +1,124 @@
+/*
+ * Finds and loads the module, once, whichever thread is first. Until it is loaded every call takes a
+ * lock; after that none does.
+ */
+#include "plan/phone_plan.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "plan/plan_module.h"
+
+#define MODULE_FILE "og_plan.so"
+#define PATH_MAX_BYTES 4096
+
+struct og_plan {
+    struct og_phone_plan face;
+    char *module_path; /* NULL: search */
+    _Atomic(og_plan_module_fn *) parse;
+    pthread_mutex_t lock; /* one loader at a time */
+};
+
+/* <folder of the program>/plan/og_plan.so: how the build tree lies. False when it is too long. */
+static bool
+beside_program(char *out, size_t size_bytes)
+{
+    char program[PATH_MAX_BYTES];
+    ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    if (len <= 0) {
+        return false;
+    }
+    while (len > 0 && program[len - 1] != '/') {
+        len--;
+    }
+    int written = snprintf(out, size_bytes, "%.*splan/%s", (int)len, program, MODULE_FILE);
+    return written > 0 && (size_t)written < size_bytes;
+}
+
+static void *
+open_module(const struct og_plan *self)
+{
+    char path[PATH_MAX_BYTES];
+    if (self->module_path) {
+        return dlopen(self->module_path, RTLD_NOW | RTLD_LOCAL);
+    }
+    if (beside_program(path, sizeof(path)) && access(path, R_OK) == 0) {
+        return dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    }
+    return dlopen(OG_PLAN_DIR "/" MODULE_FILE, RTLD_NOW | RTLD_LOCAL);
+}
+
+static enum og_code
+load_locked(struct og_plan *self, struct og_err *err)
+{
+    if (atomic_load_explicit(&self->parse, memory_order_relaxed)) {
+        return OG_OK;
+    }
+    void *module = open_module(self);
+    void *symbol = module ? dlsym(module, OG_PLAN_MODULE_SYMBOL) : NULL;
+    if (!symbol) {
+        const char *why = dlerror();
+        return og_fail(err, OG_E_UNAVAILABLE, "", "no numbering plans: %s", why ? why : "unknown");
+    }
+    atomic_store_explicit(&self->parse, (og_plan_module_fn *)symbol, memory_order_release);
+    return OG_OK;
+}
+
+enum og_code
+og_plan_load(struct og_plan *self, struct og_err *err)
+{
+    pthread_mutex_lock(&self->lock);
+    enum og_code code = load_locked(self, err);
+    pthread_mutex_unlock(&self->lock);
+    return code;
+}
+
+static enum og_code
+parse(void *ctx, struct og_str text, const char *region, struct og_phone_facts *out,
+      struct og_err *err)
+{
+    struct og_plan *self = ctx;
+    const char *why = "";
+
+    if (!atomic_load_explicit(&self->parse, memory_order_acquire)) {
+        enum og_code code = og_plan_load(self, err);
+        if (code != OG_OK) {
+            return code;
+        }
+    }
+    og_plan_module_fn *fn = atomic_load_explicit(&self->parse, memory_order_acquire);
+    enum og_code code = fn(text, region, out, &why);
+    return code == OG_OK ? OG_OK : og_fail(err, code, "", "%s", why);
+}
+
+struct og_plan *
+og_plan_create(const char *module_path)
+{
+    struct og_plan *self = og_xalloc(sizeof(*self));
+    self->face = (struct og_phone_plan){parse, self};
+    self->module_path = og_xstrdup(module_path);
+    atomic_init(&self->parse, NULL);
+    pthread_mutex_init(&self->lock, NULL);
+    return self;
+}
+
+void
+og_plan_destroy(struct og_plan *self)
+{
+    if (self) {
+        pthread_mutex_destroy(&self->lock);
+        free(self->module_path);
+        free(self);
+    }
+}
+
+const struct og_phone_plan *
+og_plan_face(struct og_plan *self)
+{
+    return &self->face;
+}

@@ -1,0 +1,120 @@
+/*
+ * The one door to libphonenumber. No exception leaves this file, and the library's own log, which
+ * would print numbers, is silenced.
+ */
+#include <phonenumbers/logger.h>
+#include <phonenumbers/phonenumberutil.h>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "plan/plan_module.h"
+
+using i18n::phonenumbers::Logger;
+using i18n::phonenumbers::NullLogger;
+using i18n::phonenumbers::PhoneNumber;
+using i18n::phonenumbers::PhoneNumberUtil;
+
+static const PhoneNumberUtil *
+library()
+{
+    static NullLogger silence;
+    static const PhoneNumberUtil *const util = [] {
+        const PhoneNumberUtil *made = PhoneNumberUtil::GetInstance();
+        Logger::set_logger_impl(&silence);
+        return made;
+    }();
+    return util;
+}
+
+static const char *
+parse_reason(PhoneNumberUtil::ErrorType error)
+{
+    switch (error) {
+    case PhoneNumberUtil::INVALID_COUNTRY_CODE_ERROR:
+        return "unknown country";
+    case PhoneNumberUtil::TOO_SHORT_AFTER_IDD:
+    case PhoneNumberUtil::TOO_SHORT_NSN:
+        return "too short";
+    case PhoneNumberUtil::TOO_LONG_NSN:
+        return "too long";
+    default:
+        return "not a number";
+    }
+}
+
+static enum og_phone_type
+type_of(PhoneNumberUtil::PhoneNumberType type)
+{
+    switch (type) {
+    case PhoneNumberUtil::FIXED_LINE:
+        return OG_PHONE_TYPE_FIXED;
+    case PhoneNumberUtil::MOBILE:
+        return OG_PHONE_TYPE_MOBILE;
+    case PhoneNumberUtil::FIXED_LINE_OR_MOBILE:
+        return OG_PHONE_TYPE_FIXED_OR_MOBILE;
+    case PhoneNumberUtil::TOLL_FREE:
+        return OG_PHONE_TYPE_TOLL_FREE;
+    case PhoneNumberUtil::PREMIUM_RATE:
+        return OG_PHONE_TYPE_PREMIUM;
+    case PhoneNumberUtil::SHARED_COST:
+        return OG_PHONE_TYPE_SHARED_COST;
+    case PhoneNumberUtil::VOIP:
+        return OG_PHONE_TYPE_VOIP;
+    case PhoneNumberUtil::PERSONAL_NUMBER:
+        return OG_PHONE_TYPE_PERSONAL;
+    case PhoneNumberUtil::PAGER:
+        return OG_PHONE_TYPE_PAGER;
+    case PhoneNumberUtil::UAN:
+        return OG_PHONE_TYPE_UAN;
+    case PhoneNumberUtil::VOICEMAIL:
+        return OG_PHONE_TYPE_VOICEMAIL;
+    default:
+        return OG_PHONE_TYPE_UNKNOWN;
+    }
+}
+
+/* Only "possible" decides, by length: the plan data may be years older than the number. */
+static enum og_code
+parse(struct og_str text, const char *region, struct og_phone_facts *out, const char **why)
+{
+    const PhoneNumberUtil *util = library();
+    PhoneNumber number;
+    std::string e164;
+
+    PhoneNumberUtil::ErrorType error =
+        util->Parse(std::string(text.ptr, text.len), region, &number);
+    if (error != PhoneNumberUtil::NO_PARSING_ERROR) {
+        *why = parse_reason(error);
+        return OG_E_UNPROCESSABLE;
+    }
+    if (util->IsPossibleNumberWithReason(number) != PhoneNumberUtil::IS_POSSIBLE) {
+        *why = "too short or too long for its country";
+        return OG_E_UNPROCESSABLE;
+    }
+    util->Format(number, PhoneNumberUtil::E164, &e164);
+    if (e164.size() >= sizeof(out->e164)) {
+        *why = "too long";
+        return OG_E_UNPROCESSABLE;
+    }
+    std::snprintf(out->e164, sizeof(out->e164), "%s", e164.c_str());
+    out->type = type_of(util->GetNumberType(number));
+    out->is_valid = util->IsValidNumber(number);
+    return OG_OK;
+}
+
+enum og_code
+og_plan_module_parse(struct og_str text, const char *region, struct og_phone_facts *out,
+                     const char **why)
+{
+    try {
+        *why = "";
+        return parse(text, region, out, why);
+    } catch (const std::exception &) {
+        *why = "libphonenumber failed";
+    } catch (...) {
+        *why = "libphonenumber failed";
+    }
+    return OG_E_UNAVAILABLE;
+}

@@ -1,0 +1,23 @@
+/*
+ * What the module offers to its loader: one C function. Included by C and by C++.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "core/phone_number.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define OG_PLAN_MODULE_SYMBOL "og_plan_module_parse"
+
+/* As og_phone_plan's parse, without context; `why` gets a static text when it fails. */
+typedef enum og_code og_plan_module_fn(struct og_str text, const char *region,
+                                       struct og_phone_facts *out, const char **why);
+
+__attribute__((visibility("default"))) og_plan_module_fn og_plan_module_parse;
+
+#ifdef __cplusplus
+}
+#endif
