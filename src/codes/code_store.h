@@ -1,10 +1,10 @@
 /*
  * Where live one-time codes are: a small asynchronous face to a store with a strict time to live.
  *
- * The store never sees a code. It holds a keyed digest (with the id of its key), how many attempts are
- * left, and a sealed copy that only a resend opens. Whoever asks brings the digests of the code that
- * was typed, one for each key in use, made before the record is looked for: so an unknown id costs
- * the same work as a known one. A record whose key is no longer in use is dead, and goes.
+ * The store never sees a code. It holds a keyed digest (with the id of its key), how many attempts
+ * are left, and a sealed copy that only a resend opens. Whoever asks brings the digests of the code
+ * that was typed, one for each key in use, made before the record is looked for: so an unknown id
+ * costs the same work as a known one. A record whose key is no longer in use is dead, and goes.
  *
  * A check takes an attempt, compares and, on a match, removes the record, in one step that no other
  * check can come between: of many right answers at once exactly one matches, and of many wrong ones
@@ -68,8 +68,8 @@ enum og_code_verdict {
 /* One question and its answer; embedded in what the caller keeps for the request. */
 struct og_code_ask {
     void (*done)(struct og_code_ask *self);
-    /* The answer. OG_E_BUSY: full (put only; what is stored stays valid). OG_E_UNAVAILABLE: the store
-     * cannot be reached. */
+    /* The answer. OG_E_BUSY: full (put only; what is stored stays valid). OG_E_UNAVAILABLE: the
+     * store cannot be reached. */
     enum og_code code;
     struct og_err err;
     enum og_code_verdict verdict; /* of check */
@@ -77,6 +77,11 @@ struct og_code_ask {
     int64_t left_ms;              /* of check with MATCH, and of peek: what remained of its life */
     bool found;                   /* of peek */
     struct og_str sealed;         /* of peek; borrowed during `done` */
+};
+
+struct og_code_usage {
+    int64_t entries;
+    int64_t bytes;
 };
 
 struct og_code_store {
@@ -93,6 +98,8 @@ struct og_code_store {
                  struct og_code_ask *ask);
     /* Housekeeping in small steps, from a timer about once a second, on any thread. May be NULL. */
     void (*sweep)(struct og_code_store *self);
+    /* For metrics. Any thread. May be NULL. */
+    struct og_code_usage (*usage)(struct og_code_store *self);
     /* After the loops have ended. */
     void (*destroy)(struct og_code_store *self);
     bool is_volatile; /* codes do not survive a restart of this program */

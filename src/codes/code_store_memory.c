@@ -19,7 +19,7 @@
 #define SHARD_BITS 4
 #define SHARD_COUNT (1 << SHARD_BITS)
 #define TICK_MS 1000
-#define SLOT_COUNT 1024 /* more than OG_CODE_TTL_MAX_MS in ticks: a slot holds one second's records */
+#define SLOT_COUNT 1024 /* more than OG_CODE_TTL_MAX_MS in ticks: a slot is one second */
 #define STEP_RECORDS 8  /* cleared by the way, per call */
 #define SWEEP_RECORDS 256
 #define ENTRIES_DEFAULT 200000
@@ -355,6 +355,13 @@ store_drop(struct og_code_store *face, struct og_loop *loop, struct og_code_name
     answer(ask, OG_OK);
 }
 
+static struct og_code_usage
+store_usage(struct og_code_store *face)
+{
+    struct store *self = (struct store *)face;
+    return (struct og_code_usage){atomic_load(&self->entries), atomic_load(&self->bytes)};
+}
+
 static void
 store_destroy(struct og_code_store *face)
 {
@@ -386,6 +393,7 @@ og_code_memory_create(const struct og_code_memory_config *config)
         .peek = store_peek,
         .drop = store_drop,
         .sweep = store_sweep,
+        .usage = store_usage,
         .destroy = store_destroy,
         .is_volatile = true,
     };
@@ -397,11 +405,4 @@ og_code_memory_create(const struct og_code_memory_config *config)
         self->shards[i].swept_tick = og_mono_ms(self->clock) / TICK_MS;
     }
     return &self->face;
-}
-
-struct og_code_memory_usage
-og_code_memory_usage(struct og_code_store *face)
-{
-    struct store *self = (struct store *)face;
-    return (struct og_code_memory_usage){atomic_load(&self->entries), atomic_load(&self->bytes)};
 }

@@ -1,8 +1,8 @@
 /*
  * One-time codes in this process: fast, bounded, and lost with it.
  *
- * Lives are measured on the monotonic clock, so that setting the machine's time neither shortens nor
- * lengthens them. Records are spread over shards with a lock each, held for one look-up and one
+ * Lives are measured on the monotonic clock, so that setting the machine's time neither shortens
+ * nor lengthens them. Records are spread over shards with a lock each, held for one look-up and one
  * comparison; everything is wiped when it goes.
  */
 #pragma once
@@ -18,11 +18,3 @@ struct og_code_memory_config {
 
 /* Never fails; an empty store takes about 130 KiB. Destroyed through its verb. */
 struct og_code_store *og_code_memory_create(const struct og_code_memory_config *config);
-
-struct og_code_memory_usage {
-    int64_t entries;
-    int64_t bytes;
-};
-
-/* For metrics and tests. Any thread. */
-struct og_code_memory_usage og_code_memory_usage(struct og_code_store *self);

@@ -145,8 +145,8 @@ test_right_code_matches_once(void **state)
     assert_int_equal(ask.left_ms, 200000);
     assert_int_equal(ask.attempts_left, 4);
     assert_int_equal(check(store, "v1", "482913"), OG_VERDICT_NONE);
-    assert_int_equal(og_code_memory_usage(store).entries, 0);
-    assert_int_equal(og_code_memory_usage(store).bytes, 0);
+    assert_int_equal(store->usage(store).entries, 0);
+    assert_int_equal(store->usage(store).bytes, 0);
 }
 
 static void
@@ -161,7 +161,7 @@ test_req_13_last_wrong_attempt_kills(void **state)
     }
     assert_int_equal(check(store, "v1", "000000"), OG_VERDICT_KILLED);
     assert_int_equal(check(store, "v1", "482913"), OG_VERDICT_NONE);
-    assert_int_equal(og_code_memory_usage(store).entries, 0);
+    assert_int_equal(store->usage(store).entries, 0);
 }
 
 static void
@@ -246,7 +246,7 @@ test_req_22_two_keys_then_one(void **state)
     struct og_code_guess after = guess_of("dead", "482913");
     after.macs[0] = mac_of(8, "482913");
     assert_int_equal(ask_guess(store, after).verdict, OG_VERDICT_NONE);
-    assert_int_equal(og_code_memory_usage(store).entries, 0);
+    assert_int_equal(store->usage(store).entries, 0);
 }
 
 static void
@@ -275,7 +275,7 @@ test_unknown_overlong_and_empty_names(void **state)
     assert_int_equal(check(store, "", "482913"), OG_VERDICT_NONE);
     assert_int_equal(put(store, record_of(overlong, "482913")), OG_E_INTERNAL);
     drop(store, overlong);
-    assert_int_equal(og_code_memory_usage(store).entries, 0);
+    assert_int_equal(store->usage(store).entries, 0);
 }
 
 static void
@@ -290,7 +290,7 @@ test_records_out_of_bounds_are_refused(void **state)
     assert_int_equal(put(store, record), OG_E_INTERNAL);
     record.ttl_ms = 0;
     assert_int_equal(put(store, record), OG_E_INTERNAL);
-    assert_int_equal(og_code_memory_usage(store).entries, 0);
+    assert_int_equal(store->usage(store).entries, 0);
 }
 
 static void
@@ -343,7 +343,7 @@ test_put_replaces(void **state)
     struct og_code_store *store = *state;
     assert_int_equal(put(store, record_of("v1", "111111")), OG_OK);
     assert_int_equal(put(store, record_of("v1", "222222")), OG_OK);
-    assert_int_equal(og_code_memory_usage(store).entries, 1);
+    assert_int_equal(store->usage(store).entries, 1);
     assert_int_equal(check(store, "v1", "111111"), OG_VERDICT_WRONG);
     assert_int_equal(check(store, "v1", "222222"), OG_VERDICT_MATCH);
 }
@@ -379,8 +379,8 @@ test_req_32_bounded_by_bytes(void **state)
     }
     assert_int_equal(code, OG_E_BUSY);
     assert_in_range(stored, 10, 80);
-    assert_int_equal(og_code_memory_usage(store).entries, stored);
-    assert_true(og_code_memory_usage(store).bytes <= 10000);
+    assert_int_equal(store->usage(store).entries, stored);
+    assert_true(store->usage(store).bytes <= 10000);
     assert_int_equal(check(store, "v0", "482913"), OG_VERDICT_MATCH);
     store->destroy(store);
 }
@@ -396,7 +396,7 @@ test_req_32_what_has_ended_makes_room(void **state)
     }
     mono_now_ms += 301000;
     assert_int_equal(put(store, record_of("new", "482913")), OG_OK);
-    assert_int_equal(og_code_memory_usage(store).entries, 1);
+    assert_int_equal(store->usage(store).entries, 1);
     store->destroy(store);
 }
 
@@ -418,11 +418,11 @@ test_req_31_nothing_stays_behind(void **state)
         }
     }
     mono_now_ms += OG_CODE_TTL_MAX_MS + 1000;
-    for (int i = 0; i < 10000 && og_code_memory_usage(store).entries > 0; i++) {
+    for (int i = 0; i < 10000 && store->usage(store).entries > 0; i++) {
         store->sweep(store);
     }
-    assert_int_equal(og_code_memory_usage(store).entries, 0);
-    assert_int_equal(og_code_memory_usage(store).bytes, 0);
+    assert_int_equal(store->usage(store).entries, 0);
+    assert_int_equal(store->usage(store).bytes, 0);
 }
 
 /* After a long sleep new records share slots of the wheel with old ones that nobody cleared yet. */
@@ -443,7 +443,7 @@ test_sweep_spares_the_living_after_a_sleep(void **state)
     for (int i = 0; i < 100; i++) {
         store->sweep(store);
     }
-    assert_int_equal(og_code_memory_usage(store).entries, 500);
+    assert_int_equal(store->usage(store).entries, 500);
     assert_int_equal(check(store, "new499", "482913"), OG_VERDICT_MATCH);
 }
 
@@ -487,7 +487,7 @@ race(struct og_code_store *store, const char *code, int matches, int compared)
     assert_int_equal(self.matches, matches);
     assert_int_equal(self.compared, compared);
     assert_int_equal(self.none, RACERS - matches - compared);
-    assert_int_equal(og_code_memory_usage(store).entries, 0);
+    assert_int_equal(store->usage(store).entries, 0);
 }
 
 static void
@@ -545,7 +545,7 @@ test_threads_leave_the_books_in_order(void **state)
     for (int i = 0; i < 4; i++) {
         pthread_join(threads[i], NULL);
     }
-    const struct og_code_memory_usage usage = og_code_memory_usage(store);
+    const struct og_code_usage usage = store->usage(store);
     assert_in_range(usage.entries, 0, 4); /* a put may come between another's check and drop */
     assert_true(usage.entries > 0 || usage.bytes == 0);
 }
