@@ -1,0 +1,253 @@
+/*
+ * Start: draw a code, store its digest, then write the rows that make it send. One active
+ * verification per account, recipient and purpose; a retry with the same key gets the same answer.
+ */
+#include "core/phone_number.h"
+#include "service/otp_priv.h"
+#include "store/idempotency_store.h"
+
+#define ANSWER_BYTES_MAX 4096
+
+/* ---- prepare ---- */
+
+static void
+put_done(struct og_code_ask *ask)
+{
+    struct og_otp_start_op *self = (struct og_otp_start_op *)og_otp_base_of(ask);
+    self->is_put = ask->code == OG_OK;
+    self->base.ready(&self->base, ask->code, &ask->err);
+}
+
+static enum og_code
+draw_and_compose(struct og_otp_start_op *self, struct og_err *err)
+{
+    struct og_services *svc = self->base.svc;
+    enum og_code code = OG_OK;
+    if (self->code.len == 0) {
+        code = og_otp_draw(svc->rng, (unsigned)self->code_length, &self->code, err);
+    }
+    if (code == OG_OK) {
+        code = og_otp_compose(svc, self->brand, self->app_hash, &self->code, self->ttl_ms,
+                              &self->text, err);
+    }
+    return code;
+}
+
+void
+og_otp_start_prepare(struct og_otp_start_op *self)
+{
+    struct og_err err = {0};
+    const enum og_code code = draw_and_compose(self, &err);
+    if (code != OG_OK) {
+        self->base.ready(&self->base, code, &err);
+        return;
+    }
+    og_long_id_make(self->asked_at, self->id);
+    self->base.ask.done = put_done;
+    og_otp_put(&self->base, og_str_from(self->id), self->purpose, &self->code,
+               self->base.svc->otp.attempts, self->ttl_ms, &self->base.ask);
+}
+
+/* ---- idempotency ---- */
+
+static struct og_str
+digest_of(struct og_otp_start_op *self, const char *label, struct og_str value)
+{
+    const struct og_str parts[] = {og_str_from(label), self->base.account_id, value};
+    uint8_t digest[OG_DIGEST_BYTES];
+    char *hex = og_arena_alloc(self->base.mem, OG_DIGEST_HEX_CHARS + 1);
+    og_mac_parts(&self->base.svc->keys.idempotency, parts, 3, digest);
+    og_hex(digest, sizeof(digest), hex);
+    return (struct og_str){hex, OG_DIGEST_HEX_CHARS};
+}
+
+static struct og_idempotency
+idempotency_row(struct og_otp_start_op *self, int64_t now_ms)
+{
+    return (struct og_idempotency){
+        .account_id = self->base.account_id,
+        .key_digest = digest_of(self, "key", self->idempotency_key),
+        .request_digest = digest_of(self, "otp.start", self->request),
+        .created_at = now_ms,
+    };
+}
+
+/* The answer of an earlier request with this key, if there was one. */
+static enum og_code
+find_replay(struct og_otp_start_op *self, struct og_tx *tx, const struct og_idempotency *mine)
+{
+    struct og_err *err = &self->base.op.err;
+    struct og_idempotency kept;
+    const enum og_code code =
+        og_idempotency_find(tx->db, self->base.account_id, mine->key_digest,
+                            tx->now_ms - OG_IDEMPOTENCY_MEMORY_MS, self->base.mem, &kept, err);
+    if (code == OG_E_NOT_FOUND) {
+        return OG_OK;
+    }
+    if (code != OG_OK) {
+        return code;
+    }
+    if (!og_str_eq(kept.request_digest, mine->request_digest)) {
+        return og_fail(err, OG_E_UNPROCESSABLE, "Idempotency-Key",
+                       "was used for another request within the last 24 hours");
+    }
+    self->replay = kept.body;
+    self->replay_status = kept.status;
+    return OG_OK;
+}
+
+static enum og_code
+keep_answer(struct og_otp_start_op *self, struct og_tx *tx, struct og_idempotency *row)
+{
+    struct og_buf body;
+    og_buf_init(&body, ANSWER_BYTES_MAX);
+    row->status = self->render(self, &body);
+    row->body = og_buf_str(&body);
+    const enum og_code code = og_idempotency_keep(tx->db, row, &self->base.op.err);
+    og_buf_finish(&body);
+    return code;
+}
+
+/* ---- apply ---- */
+
+static enum og_code
+refuse_if_locked(struct og_otp_start_op *self, struct og_tx *tx, struct og_str digest)
+{
+    const struct og_otp_target target = {self->base.account_id, digest, self->purpose};
+    struct og_err *err = &self->base.op.err;
+    int64_t locked_at = 0;
+    const enum og_code code = og_otp_failure_locked_at(tx->db, &target, &locked_at, err);
+    const int64_t until = locked_at + self->base.svc->otp.lock_ms;
+    if (code != OG_OK || locked_at == 0 || until <= tx->now_ms) {
+        return code;
+    }
+    og_fail(err, OG_E_LIMITED, "to", "too many wrong codes for this recipient and purpose");
+    err->retry_after_s = og_otp_seconds_until(until, tx->now_ms);
+    return OG_E_LIMITED;
+}
+
+/* *found_out: `out` is the one that is active. One past its time makes way. */
+static enum og_code
+find_active(struct og_otp_start_op *self, struct og_tx *tx, struct og_str digest, bool *found_out)
+{
+    struct og_err *err = &self->base.op.err;
+    bool won;
+    *found_out = false;
+    enum og_code code = og_verification_find_active(tx->db, self->base.account_id, digest,
+                                                    self->purpose, self->base.mem, &self->out,
+                                                    err);
+    if (code == OG_E_NOT_FOUND) {
+        return OG_OK;
+    }
+    if (code == OG_OK && self->out.expires_at <= tx->now_ms) {
+        return og_verification_close(tx->db, self->out.id, OG_VERIFICATION_EXPIRED,
+                                     self->out.expires_at, &won, err);
+    }
+    *found_out = code == OG_OK;
+    return code;
+}
+
+static void
+fill_new(struct og_otp_start_op *self, struct og_str digest)
+{
+    const struct og_otp_policy *policy = &self->base.svc->otp;
+    char masked[OG_PHONE_MASK_BYTES];
+    og_phone_mask(self->to, masked);
+    self->out = (struct og_verification){
+        .id = og_str_from(self->id),
+        .account_id = self->base.account_id,
+        .credential_id = self->credential_id,
+        .recipient_digest = digest,
+        .recipient = self->to,
+        .masked = og_str_dup(self->base.mem, og_str_from(masked)),
+        .purpose = self->purpose,
+        .app_hash = self->app_hash,
+        .locale = self->locale,
+        .brand = self->brand,
+        .state = OG_VERIFICATION_PENDING,
+        .code_length = (int)self->code.len,
+        .attempts = policy->attempts,
+        .send_count = 1,
+        .created_at = self->asked_at,
+        .expires_at = self->asked_at + self->ttl_ms,
+        .resend_at = self->asked_at + og_otp_wait_after(policy, 1),
+    };
+}
+
+static enum og_code
+write_new(struct og_otp_start_op *self, struct og_tx *tx, struct og_str digest)
+{
+    struct og_err *err = &self->base.op.err;
+    fill_new(self, digest);
+    enum og_code code = og_otp_send(&self->base, tx, &self->out, &self->text, &self->message);
+    self->out.message_id = self->message.id;
+    if (code == OG_OK) {
+        code = og_verification_insert(tx->db, &self->base.svc->keys.seal, &self->out, err);
+    }
+    if (code == OG_OK) {
+        code = og_otp_send_insert(tx->db, self->out.id, 1, self->message.id, self->asked_at, err);
+    }
+    self->is_new = code == OG_OK;
+    return code;
+}
+
+static enum og_code
+start(struct og_otp_start_op *self, struct og_tx *tx)
+{
+    const struct og_str digest = og_otp_digest(self->base.svc, self->to, self->base.mem);
+    bool is_active = false;
+    enum og_code code = refuse_if_locked(self, tx, digest);
+    if (code == OG_OK) {
+        code = find_active(self, tx, digest, &is_active);
+    }
+    if (code == OG_OK && !is_active) {
+        code = write_new(self, tx, digest);
+    }
+    return code;
+}
+
+enum og_code
+og_otp_start_apply(struct og_op *op, struct og_tx *tx)
+{
+    struct og_otp_start_op *self = (struct og_otp_start_op *)op;
+    struct og_idempotency row = {0};
+    enum og_code code = OG_OK;
+    if (self->idempotency_key.len) {
+        row = idempotency_row(self, tx->now_ms);
+        code = find_replay(self, tx, &row);
+    }
+    if (code != OG_OK || self->replay.len) {
+        return code;
+    }
+    code = start(self, tx);
+    if (code == OG_OK && self->idempotency_key.len) {
+        code = keep_answer(self, tx, &row);
+    }
+    return code;
+}
+
+void
+og_otp_start_committed(struct og_op *op, struct og_tx *tx)
+{
+    struct og_otp_start_op *self = (struct og_otp_start_op *)op;
+    enum og_otp_metric metric = self->is_new       ? OG_OTP_M_START_NEW
+                                : self->replay.len ? OG_OTP_M_START_REPLAYED
+                                                   : OG_OTP_M_START_ACTIVE;
+    og_metric_add(&og_otp_metrics[metric], 1);
+    if (self->is_new) {
+        og_message_accepted(self->base.svc, &self->message);
+    }
+}
+
+void
+og_otp_start_release(struct og_otp_start_op *self, bool succeeded)
+{
+    struct og_code_store *codes = self->base.svc->codes;
+    if (self->is_put && !(succeeded && self->is_new)) {
+        codes->drop(codes, self->base.loop,
+                    og_otp_code_name(&self->base, og_str_from(self->id)), NULL);
+    }
+    self->is_put = false;
+    og_secret_finish(&self->code);
+    og_secret_finish(&self->text);
+}
