@@ -1,0 +1,16 @@
+/*
+ * The 11-character app hash that Android's SMS Retriever looks for. Pure and thread-safe.
+ *
+ * Source: domain notes section 1.1: base64 of the first 9 bytes of SHA-256(package, a space, the
+ * signing certificate's DER in lower-case hex), cut to 11 characters.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+
+#define OG_APPHASH_CHARS 11
+
+/* Errors: OG_E_INVALID "package" (no application id), "certificate" (empty or too long). */
+OG_MUST_CHECK enum og_code og_apphash(struct og_str package, struct og_str certificate_der,
+                                      char out[OG_APPHASH_CHARS + 1], struct og_err *err);
