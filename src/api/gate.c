@@ -205,6 +205,22 @@ refuse_forbidden(struct og_call *call, const char *text, const char *detail, og_
     next(call, og_fail(&err, OG_E_FORBIDDEN, "", "%s%s", text, detail), &err);
 }
 
+int
+og_gate_try_login(struct og_gate *self, struct og_str login)
+{
+    return og_login_guard_spend(self->guard, OG_GUARD_LOGIN, login);
+}
+
+void
+og_gate_return_login(struct og_gate *self, struct og_str login, bool was_right)
+{
+    if (was_right) {
+        og_login_guard_clear(self->guard, OG_GUARD_LOGIN, login);
+    } else {
+        og_login_guard_refund(self->guard, OG_GUARD_LOGIN, login);
+    }
+}
+
 /* ---- admission ---- */
 
 static struct og_str

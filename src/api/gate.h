@@ -40,6 +40,11 @@ typedef void (*og_gate_next)(struct og_call *call, enum og_code code, const stru
  */
 void og_gate_check(struct og_gate *self, struct og_call *call, og_gate_next next);
 
+/* For what asks for a password elsewhere than in the header: count a try on the login, seconds to wait if it is
+ * locked; then give the try back unless the password was wrong. */
+int og_gate_try_login(struct og_gate *self, struct og_str login);
+void og_gate_return_login(struct og_gate *self, struct og_str login, bool was_right);
+
 /* Joining phones expect these two refusals as plain text, not JSON (wire/smsgate.md section 4.1). */
 #define OG_GATE_TEXT_MISSING "missing or malformed API Key"
 #define OG_GATE_TEXT_INVALID "Invalid or expired API Key"

@@ -32,7 +32,7 @@ struct og_identity {
     struct og_str account_id;    /* "" for the operator */
     struct og_str credential_id; /* "" for phones and codes */
     struct og_str device_id;     /* "" unless a phone */
-    struct og_str login;         /* the account's Basic login; not for phones */
+    struct og_str login;         /* the account's Basic login */
     struct og_str brand;         /* of the account, "" */
 };
 

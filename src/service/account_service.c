@@ -41,6 +41,23 @@ og_password_apply(struct og_op *op, struct og_tx *tx)
     return og_password_hash(og_secret_str(&self->password), self->hash, &op->err);
 }
 
+enum og_code
+og_password_change_apply(struct og_op *op, struct og_tx *tx)
+{
+    struct og_password_change_op *self = (struct og_password_change_op *)op;
+    struct og_credential basic;
+    enum og_code code = og_credential_of_kind(tx->db, self->account_id, OG_CREDENTIAL_BASIC,
+                                              self->mem, &basic, &op->err);
+    if (code != OG_OK) {
+        return code;
+    }
+    if (!og_password_matches(og_secret_str(&self->current),
+                             og_str_cstr(self->mem, basic.secret))) {
+        return og_fail(&op->err, OG_E_UNAUTHORIZED, "currentPassword", "is wrong");
+    }
+    return og_password_apply(op, tx);
+}
+
 /* ---- accounts ---- */
 
 /* A brand stands in the text of messages, so it is judged as such. */

@@ -22,6 +22,15 @@ struct og_password_op {
 };
 enum og_code og_password_apply(struct og_op *op, struct og_tx *tx);
 
+/* Slow lane: is `current` the account's password? Then hash the new one. OG_E_UNAUTHORIZED. */
+struct og_password_change_op {
+    struct og_password_op fresh; /* first: it is the operation; password filled by the caller */
+    struct og_arena *mem;
+    struct og_str account_id;
+    struct og_secret current;
+};
+enum og_code og_password_change_apply(struct og_op *op, struct og_tx *tx);
+
 /* A new account with its Basic credential. OG_E_CONFLICT "name", OG_E_INVALID "name". */
 struct og_account_make_op {
     struct og_op op;
