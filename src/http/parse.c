@@ -27,6 +27,7 @@ struct og_parser {
     bool is_head_complete;    /* llhttp says so */
     bool is_message_complete; /* llhttp says so */
     bool at_chunk;            /* llhttp paused behind a chunk's size line */
+    bool has_name;            /* of the header that llhttp is at: it takes lines without one */
     bool is_path_known;
     char *text; /* the head as received */
     size_t text_len, text_cap;
@@ -68,6 +69,7 @@ static int
 on_header_field(llhttp_t *llhttp, const char *at, size_t len)
 {
     struct og_parser *self = llhttp->data;
+    self->has_name |= len > 0;
     if (self->phase != PHASE_HEAD) {
         return 0; /* a trailer: checked, then dropped */
     }
@@ -82,11 +84,20 @@ static int
 on_header_value(llhttp_t *llhttp, const char *at, size_t len)
 {
     struct og_parser *self = llhttp->data;
-    if (self->phase == PHASE_HEAD) {
+    if (self->phase == PHASE_HEAD && self->has_name) {
         struct og_header *header = &self->head.headers[self->head.header_count - 1];
         header->value = og_str_trim((struct og_str){at, len});
     }
     return 0;
+}
+
+static int
+on_header_value_complete(llhttp_t *llhttp)
+{
+    struct og_parser *self = llhttp->data;
+    bool had_name = self->has_name;
+    self->has_name = false;
+    return had_name ? 0 : -1;
 }
 
 static int
@@ -132,6 +143,7 @@ static const llhttp_settings_t settings = {
     .on_url = on_url,
     .on_header_field = on_header_field,
     .on_header_value = on_header_value,
+    .on_header_value_complete = on_header_value_complete,
     .on_headers_complete = on_headers_complete,
     .on_body = on_body,
     .on_chunk_header = on_chunk_header,

@@ -101,7 +101,7 @@ og_router_add(struct og_router *self, enum og_method method, const char *path, c
         return og_fail(err, OG_E_INVALID, path, "too many captures");
     }
     if (node->rows[method]) {
-        return og_fail(err, OG_E_CONFLICT, path, "this route is there twice");
+        return og_fail(err, OG_E_CONFLICT, path, "route %s is there twice", path);
     }
     node->rows[method] = row;
     return OG_OK;

@@ -33,15 +33,17 @@ og_http_config_defaults(struct og_http_config *config)
     };
 }
 
-/* Creating */
-
-static int
-default_loop_count(void)
+int
+og_http_config_loop_count(const struct og_http_config *config)
 {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    long loops = processors / 2;
+    if (config->loop_count > 0) {
+        return config->loop_count < OG_HTTP_LOOPS_MAX ? config->loop_count : OG_HTTP_LOOPS_MAX;
+    }
+    long loops = sysconf(_SC_NPROCESSORS_ONLN) / 2;
     return loops < 1 ? 1 : loops > 4 ? 4 : (int)loops;
 }
+
+/* Creating */
 
 static void
 copy_config(struct og_http_config *to, const struct og_http_config *from)
@@ -54,12 +56,7 @@ copy_config(struct og_http_config *to, const struct og_http_config *from)
     to->key_file = og_xstrdup(from->key_file);
     to->client_ca_file = og_xstrdup(from->client_ca_file);
     to->ticket_key_file = og_xstrdup(from->ticket_key_file);
-    if (to->loop_count <= 0) {
-        to->loop_count = default_loop_count();
-    }
-    if (to->loop_count > OG_HTTP_LOOPS_MAX) {
-        to->loop_count = OG_HTTP_LOOPS_MAX;
-    }
+    to->loop_count = og_http_config_loop_count(from);
 }
 
 static void

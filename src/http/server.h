@@ -122,6 +122,9 @@ struct og_http_config {
 /* Fills the figures above. */
 void og_http_config_defaults(struct og_http_config *config);
 
+/* Loops that a server with this configuration runs. */
+int og_http_config_loop_count(const struct og_http_config *config);
+
 struct og_http_server;
 
 /* Binds, loads the certificates and makes the loops (not running yet). Errors: OG_E_INVALID (certificate,

@@ -367,6 +367,6 @@ og_sock_peer(const struct og_sock *self, char out[OG_SOCK_ADDRESS_BYTES])
         uv_ip_name((struct sockaddr *)&address, out, OG_SOCK_ADDRESS_BYTES);
     }
     if (strncmp(out, "::ffff:", 7) == 0 && strchr(out, '.')) {
-        memmove(out, out + 7, strlen(out + 7) + 1);
+        memmove(out, out + 7, OG_SOCK_ADDRESS_BYTES - 7);
     }
 }
