@@ -77,10 +77,8 @@ og_sms_encoding_name(enum og_sms_encoding encoding)
 }
 
 static void
-conclude(struct og_sms_size *out, const struct packer *parts, enum og_sms_encoding encoding,
-         size_t single_units)
+conclude(struct og_sms_size *out, const struct packer *parts, size_t single_units)
 {
-    out->encoding = encoding;
     out->units = parts->units;
     out->segment_units = single_units;
     out->segments = parts->units <= single_units ? 1 : parts->parts;
@@ -92,7 +90,7 @@ og_sms_measure(struct og_str text, struct og_sms_size *out)
     struct packer gsm7 = {.part_units = GSM7_PART};
     struct packer ucs2 = {.part_units = UCS2_PART};
 
-    *out = (struct og_sms_size){.bytes = text.len};
+    *out = (struct og_sms_size){.encoding = OG_SMS_GSM7, .bytes = text.len};
     for (size_t at = 0; at < text.len; out->characters++) {
         uint32_t codepoint = og_codepoint_next(text, &at);
         if (codepoint == OG_CODEPOINT_BAD) {
@@ -100,17 +98,18 @@ og_sms_measure(struct og_str text, struct og_sms_size *out)
             return false;
         }
         unsigned septets = og_sms_gsm7_cost(codepoint);
-        if (septets == 0 && out->foreign_char == 0) {
+        if (septets == 0 && out->encoding == OG_SMS_GSM7) {
+            out->encoding = OG_SMS_UCS2;
             out->foreign_char = codepoint;
             out->foreign_index = out->characters;
         }
         pack(&gsm7, septets);
         pack(&ucs2, codepoint > 0xFFFF ? 2 : 1);
     }
-    if (out->foreign_char == 0) {
-        conclude(out, &gsm7, OG_SMS_GSM7, GSM7_SINGLE);
+    if (out->encoding == OG_SMS_GSM7) {
+        conclude(out, &gsm7, GSM7_SINGLE);
     } else {
-        conclude(out, &ucs2, OG_SMS_UCS2, UCS2_SINGLE);
+        conclude(out, &ucs2, UCS2_SINGLE);
     }
     return true;
 }

@@ -23,7 +23,7 @@ struct og_sms_size {
     size_t segment_units;  /* what one part holds if there is only one: 160 or 70 */
     size_t bytes;          /* UTF-8 */
     size_t characters;     /* Unicode code points */
-    uint32_t foreign_char; /* the first that GSM-7 lacks, 0: none */
+    uint32_t foreign_char; /* of UCS-2: the first that GSM-7 lacks */
     size_t foreign_index;  /* its place, counted in characters from 0 */
 };
 

@@ -150,6 +150,18 @@ test_foreign(void **state)
     }
 }
 
+/* NUL is a character like any other, and not one of GSM-7. */
+static void
+test_nul(void **state)
+{
+    struct og_sms_size size;
+    assert_true(og_sms_measure(OG_STR("ab\0"), &size));
+    assert_int_equal(size.encoding, OG_SMS_UCS2);
+    assert_int_equal(size.units, 3);
+    assert_int_equal(size.foreign_char, 0);
+    assert_int_equal(size.foreign_index, 2);
+}
+
 static void
 test_not_utf8(void **state)
 {
@@ -298,7 +310,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_segments),    cmocka_unit_test(test_templates),
-        cmocka_unit_test(test_foreign),     cmocka_unit_test(test_not_utf8),
+        cmocka_unit_test(test_foreign),     cmocka_unit_test(test_nul),
+        cmocka_unit_test(test_not_utf8),
         cmocka_unit_test(test_table),       cmocka_unit_test(test_flaws),
         cmocka_unit_test(test_check_says_where),
     };
