@@ -1,0 +1,138 @@
+/*
+ * Health in the shape of wire/smsgate.md section 2.9, metrics, and the API's description.
+ */
+#include "api/health_api.h"
+
+#include <stdio.h>
+
+#include "api/api_priv.h"
+#include "base/json.h"
+#include "base/metrics.h"
+#include "openapi_json.h"
+
+#define FSYNC_SLOW_US 700 /* above this 20,000 messages a second do not stay under 10 ms */
+#define METRICS_BYTES_MAX (1024 * 1024)
+
+enum level { PASS, WARN, FAIL };
+static const char *const level_names[] = {"pass", "warn", "fail"};
+
+struct check {
+    const char *name;
+    const char *unit;
+    int64_t value;
+    enum level level;
+    const char *reason; /* "" when all is well */
+};
+
+static struct check
+check_database(struct og_api *api, char *reason, size_t reason_bytes)
+{
+    struct og_lane_health lane;
+    og_lane_health(api->config.lanes, OG_LANE_WRITE, &lane);
+    snprintf(reason, reason_bytes, "%s", lane.is_failing ? lane.reason : "");
+    return (struct check){"db:ping", "waiting operations", lane.waiting,
+                          lane.is_failing ? FAIL : PASS, reason};
+}
+
+static struct check
+check_fsync(struct og_api *api)
+{
+    int64_t us = api->fsync_us;
+    bool is_slow = us > FSYNC_SLOW_US;
+    return (struct check){"db:fsync", "microseconds", us < INT32_MAX ? us : INT32_MAX,
+                          is_slow ? WARN : PASS,
+                          is_slow ? "the disk is slow to confirm writes; answers wait for it" : ""};
+}
+
+static struct check
+check_phones(struct og_api *api)
+{
+    int count = api->hub ? og_hub_stream_count(api->hub) : 0;
+    return (struct check){"phones:streams", "streams", count, count ? PASS : WARN,
+                          count ? "" : "no phone is connected"};
+}
+
+static void
+write_check(struct og_json_writer *w, const struct check *check)
+{
+    og_json_object(w, check->name);
+    if (check->reason[0]) {
+        og_json_add_cstr(w, "description", check->reason);
+    }
+    og_json_add_cstr(w, "observedUnit", check->unit);
+    og_json_add_i64(w, "observedValue", check->value);
+    og_json_add_cstr(w, "status", level_names[check->level]);
+    og_json_end(w);
+}
+
+static void
+answer_health(struct og_call *call, const struct check *checks, int count)
+{
+    enum level worst = PASS;
+    for (int i = 0; i < count; i++) {
+        worst = checks[i].level > worst ? checks[i].level : worst;
+    }
+    struct og_answer answer = {.status = worst == FAIL ? 503 : 200};
+    struct og_json_writer w;
+    og_buf_init(&answer.body, 8192);
+    og_json_begin(&w, &answer.body);
+    og_json_object(&w, NULL);
+    og_json_add_cstr(&w, "status", level_names[worst]);
+    og_json_add_cstr(&w, "version", OG_VERSION);
+    og_json_object(&w, "checks");
+    for (int i = 0; i < count; i++) {
+        write_check(&w, &checks[i]);
+    }
+    og_json_end(&w);
+    og_json_end(&w);
+    og_call_answer(call, &answer);
+}
+
+void
+og_health_ready(struct og_call *call)
+{
+    struct og_api *api = call->api;
+    char reason[160];
+    struct check checks[] = {
+        check_database(api, reason, sizeof reason),
+        check_fsync(api),
+        check_phones(api),
+        {"server:started", "bool", api->is_ready, api->is_ready ? PASS : FAIL,
+         api->is_ready ? "" : "starting or stopping"},
+    };
+    answer_health(call, checks, sizeof checks / sizeof checks[0]);
+}
+
+void
+og_health_live(struct og_call *call)
+{
+    int connections = 0, streams = 0;
+    if (call->api->server) {
+        og_http_server_counts(call->api->server, &connections, &streams);
+    }
+    struct check check = {"server:connections", "connections", connections, PASS, ""};
+    answer_health(call, &check, 1);
+}
+
+void
+og_health_startup(struct og_call *call)
+{
+    answer_health(call, NULL, 0);
+}
+
+void
+og_health_metrics(struct og_call *call)
+{
+    struct og_answer answer = {.status = 200,
+                               .content_type = OG_STR("text/plain; version=0.0.4")};
+    og_buf_init(&answer.body, METRICS_BYTES_MAX);
+    og_metrics_write(&answer.body);
+    og_call_answer(call, &answer);
+}
+
+void
+og_health_openapi(struct og_call *call)
+{
+    og_call_answer_static(call, "application/json",
+                          (struct og_str){og_openapi_json, og_openapi_json_bytes});
+}

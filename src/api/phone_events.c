@@ -1,0 +1,43 @@
+/*
+ * What a phone gets without an operation: itself, its settings and webhooks, and the event stream.
+ */
+#include "api/api_priv.h"
+#include "api/phone_api.h"
+#include "api/smsgate_json.h"
+#include "live/hub.h"
+#include "service/device_service.h"
+
+#define STREAM_QUEUE_BYTES_MAX 4096 /* frames are small; who lags behind by more comes back */
+
+static void
+answer_json(struct og_call *call, const char *text)
+{
+    struct og_answer answer = {.status = 200};
+    og_buf_init(&answer.body, 1024);
+    og_buf_add_cstr(&answer.body, text);
+    og_call_answer(call, &answer);
+}
+
+void
+og_phone_settings(struct og_call *call)
+{
+    answer_json(call, "{}");
+}
+
+void
+og_phone_webhooks(struct og_call *call)
+{
+    answer_json(call, "[]");
+}
+
+void
+og_phone_events(struct og_call *call)
+{
+    struct og_http_request *req = call->req;
+    struct og_sink_owner owner;
+    struct og_hub_stream *stream = og_hub_reserve(call->api->hub, req->loop_index,
+                                                  call->who.account_id, call->who.device_id,
+                                                  &owner);
+    struct og_http_reply head = {.status = 200, .content_type = OG_STR("text/event-stream")};
+    og_hub_attach(stream, og_http_stream(req, &head, &owner, STREAM_QUEUE_BYTES_MAX));
+}

@@ -1,0 +1,121 @@
+/*
+ * The route table. A row is: method, path, family, who, scope, body limit, success status, lane,
+ * operation, and the functions decode, prepare, encode, failed.
+ */
+#include "api/routes.h"
+
+#include "api/admin_api.h"
+#include "api/api_priv.h"
+#include "api/health_api.h"
+#include "api/otp_api.h"
+#include "api/phone_api.h"
+#include "api/smsgate_devices.h"
+#include "api/smsgate_messages.h"
+#include "api/user_api.h"
+#include "service/device_service.h"
+#include "service/message_service.h"
+
+#define KIB 1024
+#define MIB (1024 * KIB)
+
+/* The operation of a row: name, functions, size. */
+#define OP(lane_, name_, apply_, committed_, struct_)                                             \
+    .lane = (lane_), .op_bytes = sizeof(struct struct_), .kind = {                                \
+        .name = (name_), .apply = (apply_), .committed = (committed_), .done = og_call_done}
+
+#define SMSGATE .family = OG_FAMILY_SMSGATE
+#define FOR_APP(scope_) .who = OG_WHO_APP, .scope = (scope_)
+#define FOR_DEVICE .who = OG_WHO_DEVICE
+#define ROOT .family = OG_FAMILY_ROOT, .who = OG_WHO_ANYONE
+
+/* A message as an application sends it; two spellings of the path are in use. */
+#define SEND(path_)                                                                               \
+    {OG_POST, path_, SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_SEND), .body_max = 4 * MIB,               \
+     .success = 202, OP(OG_LANE_WRITE, "message.send", og_send_apply, og_send_committed,          \
+                        og_send_op),                                                              \
+     .decode = og_smsgate_send_decode, .encode = og_smsgate_send_encode}
+#define LIST(path_)                                                                               \
+    {OG_GET, path_, SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_READ), .success = 200,                     \
+     OP(OG_LANE_READ, "message.list", og_message_list_apply, NULL, og_message_list_op),           \
+     .decode = og_smsgate_list_decode, .encode = og_smsgate_list_encode}
+#define READ(path_)                                                                               \
+    {OG_GET, path_, SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_READ), .success = 200,                     \
+     OP(OG_LANE_READ, "message.get", og_message_get_apply, NULL, og_message_get_op),              \
+     .decode = og_smsgate_get_decode, .encode = og_smsgate_get_encode}
+#define CANCEL(path_)                                                                             \
+    {OG_DELETE, path_, SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_SEND), .success = 200,                  \
+     OP(OG_LANE_WRITE, "message.cancel", og_cancel_apply, og_cancel_committed, og_cancel_op),     \
+     .decode = og_smsgate_cancel_decode, .encode = og_smsgate_cancel_encode}
+#define DEVICES(path_)                                                                            \
+    {OG_GET, path_, SMSGATE, FOR_APP(OG_SCOPE_DEVICES_READ), .success = 200,                      \
+     OP(OG_LANE_WRITE, "device.list", og_device_list_apply, NULL, og_device_list_op),             \
+     .decode = og_smsgate_devices_decode, .encode = og_smsgate_devices_encode}
+#define DEVICE_REMOVE(path_)                                                                      \
+    {OG_DELETE, path_, SMSGATE, FOR_APP(OG_SCOPE_DEVICES_WRITE), .success = 204,                  \
+     OP(OG_LANE_WRITE, "device.remove", og_device_remove_apply, og_device_remove_committed,       \
+        og_device_remove_op),                                                                     \
+     .decode = og_smsgate_device_remove_decode}
+#define PULL(path_)                                                                               \
+    {OG_GET, path_, SMSGATE, FOR_DEVICE, .success = 200,                                          \
+     OP(OG_LANE_WRITE, "message.pull", og_pull_apply, og_pull_committed, og_pull_op),             \
+     .decode = og_phone_pull_decode, .encode = og_phone_pull_encode}
+#define REPORT(path_)                                                                             \
+    {OG_PATCH, path_, SMSGATE, FOR_DEVICE, .body_max = 1 * MIB, .success = 204,                   \
+     OP(OG_LANE_WRITE, "message.report", og_report_apply, og_report_committed, og_report_op),     \
+     .decode = og_phone_report_decode}
+#define HEALTH(prefix_)                                                                           \
+    {OG_GET, prefix_ "/health", ROOT, .take_over = og_health_ready},                              \
+        {OG_GET, prefix_ "/health/ready", ROOT, .take_over = og_health_ready},                    \
+        {OG_GET, prefix_ "/health/live", ROOT, .take_over = og_health_live},                      \
+        {OG_GET, prefix_ "/health/startup", ROOT, .take_over = og_health_startup}
+
+static const struct og_route rows[] = {
+    /* ---- machines that watch ---- */
+    HEALTH(""),
+    {OG_GET, "/metrics", ROOT, .take_over = og_health_metrics},
+    {OG_GET, "/openapi.json", ROOT, .take_over = og_health_openapi},
+
+    /* ---- applications: sms-gate.app's API ---- */
+    HEALTH("/3rdparty/v1"),
+    SEND("/3rdparty/v1/messages"),
+    SEND("/3rdparty/v1/message"),
+    LIST("/3rdparty/v1/messages"),
+    LIST("/3rdparty/v1/message"),
+    READ("/3rdparty/v1/messages/{id}"),
+    READ("/3rdparty/v1/message/{id}"),
+    CANCEL("/3rdparty/v1/messages/{id}"),
+    CANCEL("/3rdparty/v1/message/{id}"),
+    DEVICES("/3rdparty/v1/devices"),
+    DEVICES("/3rdparty/v1/device"),
+    DEVICE_REMOVE("/3rdparty/v1/devices/{id}"),
+    DEVICE_REMOVE("/3rdparty/v1/device/{id}"),
+
+    /* ---- phones: sms-gate.app's app ---- */
+    {OG_POST, "/mobile/v1/device", SMSGATE, .who = OG_WHO_JOINING, .body_max = 16 * KIB,
+     .success = 201, OP(OG_LANE_WRITE, "device.register", og_device_register_apply,
+                        og_device_register_committed, og_device_register_op),
+     .decode = og_phone_register_decode, .encode = og_phone_register_encode},
+    {OG_GET, "/mobile/v1/device", SMSGATE, .who = OG_WHO_DEVICE_OR_NOBODY, .success = 200,
+     OP(OG_LANE_READ, "device.self", og_device_get_apply, NULL, og_device_get_op),
+     .decode = og_phone_self_decode, .encode = og_phone_self_encode},
+    {OG_PATCH, "/mobile/v1/device", SMSGATE, FOR_DEVICE, .body_max = 16 * KIB, .success = 204,
+     OP(OG_LANE_WRITE, "device.patch", og_device_patch_apply, NULL, og_device_patch_op),
+     .decode = og_phone_patch_decode},
+    PULL("/mobile/v1/message"),
+    PULL("/mobile/v1/messages"),
+    REPORT("/mobile/v1/message"),
+    REPORT("/mobile/v1/messages"),
+    {OG_GET, "/mobile/v1/settings", SMSGATE, FOR_DEVICE, .take_over = og_phone_settings},
+    {OG_GET, "/mobile/v1/webhooks", SMSGATE, FOR_DEVICE, .take_over = og_phone_webhooks},
+    {OG_GET, "/mobile/v1/events", SMSGATE, FOR_DEVICE, .take_over = og_phone_events},
+};
+
+static const int row_count = sizeof rows / sizeof rows[0];
+
+const struct og_route_table og_route_tables[] = {
+    {rows, &row_count},
+    {og_otp_routes, &og_otp_route_count},
+    {og_user_routes, &og_user_route_count},
+    {og_admin_routes, &og_admin_route_count},
+};
+const int og_route_table_count = sizeof og_route_tables / sizeof og_route_tables[0];
