@@ -1,0 +1,467 @@
+/*
+ * Every room, made and started in order. A step that fails leaves what was made before it to
+ * og_app_destroy, which takes a half-made app.
+ */
+#include "app/app.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "app/addresses.h"
+#include "app/app_settings.h"
+#include "app/keys.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "codes/code_store_memory.h"
+#include "http/ca.h"
+#include "http/server.h"
+#include "jobs/sweeper.h"
+#include "lane/lanes.h"
+#include "live/hub.h"
+#include "plan/phone_plan.h"
+#include "service/account_service.h"
+#include "service/device_service.h"
+#include "service/message_service.h"
+#include "service/otp_service.h"
+#include "store/migrate.h"
+
+#define SWEEP_EVERY_MS 500
+#define ADDRESSES_MAX 8
+
+struct og_app {
+    const struct og_config *config;
+    struct og_arena mem; /* paths and the URL */
+    struct og_services services;
+    struct og_rng rng;
+    struct og_lanes *lanes;
+    struct og_http_server *server;
+    struct og_hub *hub;
+    struct og_api *api;
+    struct og_sweeper *sweeper;
+    struct og_plan *plan;
+    struct og_secret operator_token;
+    const char *url;
+    struct og_ca_files ca; /* empty paths when it is not used */
+    const char *operator_file;
+    int64_t fsync_us;
+    bool is_running;
+};
+
+static const char *
+in_data(struct og_app *self, const char *name)
+{
+    return og_str_printf(&self->mem, "%s/%s", self->config->data.dir, name).ptr;
+}
+
+/* ---- database ---- */
+
+static struct og_db_config
+db_config(struct og_app *self)
+{
+    return (struct og_db_config){
+        .path = self->config->store.url[0] ? self->config->store.url : in_data(self, "otpgate.db"),
+        .checkpoint_pages = self->config->store.checkpoint_pages,
+    };
+}
+
+static enum og_code
+bring_schema_up(struct og_app *self, int64_t now_ms, struct og_err *err)
+{
+    struct og_db_config config = db_config(self);
+    struct og_db *db;
+    enum og_code code = og_db_connect(&config, &db, err);
+    if (code == OG_OK) {
+        code = og_schema_migrate(db, now_ms, err);
+        og_db_close(db);
+    }
+    if (code == OG_OK) {
+        code = og_db_measure_fsync(self->config->data.dir, &self->fsync_us, err);
+    }
+    return code;
+}
+
+/* What lives in memory, from the rows: before any lane runs. */
+static enum og_code
+load_memory(struct og_app *self, int64_t now_ms, struct og_err *err)
+{
+    struct og_services *svc = &self->services;
+    struct og_db *db = og_lanes_writer(self->lanes);
+    bool was_made = false;
+    enum og_code code = og_operator_ensure(svc, db, now_ms, self->operator_file, false, &was_made,
+                                           &self->operator_token, err);
+    if (code == OG_OK) {
+        code = og_device_load(svc, db, err);
+    }
+    if (code == OG_OK) {
+        code = og_otp_load(svc, db, now_ms, err);
+    }
+    if (code == OG_OK) {
+        code = og_message_load(svc, db, err);
+    }
+    return code;
+}
+
+static void
+flush_hints(void *ctx)
+{
+    struct og_app *self = ctx;
+    og_hub_flush(self->hub);
+}
+
+static enum og_code
+make_lanes(struct og_app *self, struct og_err *err)
+{
+    const struct og_config_lane *lane = &self->config->lane;
+    struct og_lanes_config config = {
+        .db = db_config(self),
+        .queue_max = lane->queue_max,
+        .batch_max = lane->batch_max,
+        .reader_count = lane->readers,
+        .slow_queue_max = lane->slow_queue_max,
+        .linger_us = lane->linger_us,
+        .clock = self->services.clock,
+        .after_batch = flush_hints,
+        .ctx = self,
+    };
+    return og_lanes_create(&config, &self->lanes, err);
+}
+
+/* ---- services ---- */
+
+static enum og_code
+random_of_system(void *ctx, void *out, size_t size_bytes, struct og_err *err)
+{
+    (void)ctx;
+    return og_random_bytes(out, size_bytes, err);
+}
+
+static enum og_code
+make_services(struct og_app *self, struct og_err *err)
+{
+    struct og_services *svc = &self->services;
+    enum og_code code = og_app_keys_load(in_data(self, "master.key"), &svc->keys, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    (void)mlock(svc, sizeof *svc); /* where it is permitted: keys do not reach the swap */
+    self->rng = (struct og_rng){random_of_system, NULL};
+    svc->rng = &self->rng;
+    svc->clock = og_clock_system();
+    self->plan = og_plan_create(NULL);
+    svc->plan = og_plan_face(self->plan);
+    og_app_message_policy(self->config, &svc->message);
+    og_app_otp_policy(self->config, &svc->otp);
+    svc->lane.dispatch = og_dispatch_create();
+    struct og_code_memory_config codes = {
+        .entries_max = self->config->otp.store_entries_max,
+        .bytes_max = (int64_t)self->config->otp.store_entries_max * 400,
+        .clock = svc->clock,
+    };
+    svc->codes = og_code_memory_create(&codes);
+    /* a missing module is better found now than by the first national number */
+    return svc->message.default_region[0] ? og_plan_load(self->plan, err) : OG_OK;
+}
+
+/* ---- http ---- */
+
+/* What the operator named, and the addresses under which phones find us. */
+static struct og_str_list
+certificate_names(struct og_app *self)
+{
+    struct og_str_list named = og_app_texts(&self->config->http.names, &self->mem);
+    struct og_str_list local = og_app_addresses(&self->mem, ADDRESSES_MAX);
+    struct og_str *items =
+        OG_ARENA_ARRAY(&self->mem, struct og_str, named.count + local.count + 1);
+    for (size_t i = 0; i < named.count; i++) {
+        items[i] = named.items[i];
+    }
+    for (size_t i = 0; i < local.count; i++) {
+        items[named.count + i] = local.items[i];
+    }
+    return (struct og_str_list){items, named.count + local.count};
+}
+
+/* Where phones are sent: as configured, else this machine's first address on its network. */
+static const char *
+public_url(struct og_app *self)
+{
+    if (self->config->http.public_url[0]) {
+        return self->config->http.public_url;
+    }
+    struct og_str_list local = og_app_addresses(&self->mem, 1);
+    struct og_str host = local.count ? local.items[0] : OG_STR("localhost");
+    bool is_v6 = og_str_find(host, ':') < host.len;
+    return og_str_printf(&self->mem, "%s://%s%" OG_STR_FMT "%s:%d",
+                         self->config->http.tls ? "https" : "http", is_v6 ? "[" : "",
+                         OG_STR_ARG(host), is_v6 ? "]" : "",
+                         og_http_server_port(self->server, 0)).ptr;
+}
+
+/* The built-in CA, unless the operator brought certificates. */
+static enum og_code
+provide_certificate(struct og_app *self, struct og_http_config *http, struct og_err *err)
+{
+    if (!self->config->http.tls || http->cert_file) {
+        return OG_OK;
+    }
+    struct og_str_list names = certificate_names(self);
+    enum og_code code = og_ca_ensure(in_data(self, "ca"), &names,
+                                     og_now_ms(self->services.clock), &self->ca, err);
+    http->cert_file = self->ca.server_cert;
+    http->key_file = self->ca.server_key;
+    return code;
+}
+
+static void
+on_presence_done(struct og_op *op)
+{
+    struct og_presence_op *self = (struct og_presence_op *)op;
+    og_arena_finish(&self->mem);
+    free(self);
+}
+
+static const struct og_op_kind presence_kind = {"device.presence", og_presence_apply,
+                                                og_presence_committed, on_presence_done};
+
+static void
+on_presence(void *ctx, struct og_str account_id, struct og_str device_id, bool is_connected)
+{
+    struct og_app *self = ctx;
+    struct og_presence_op *op = og_xalloc(sizeof *op);
+    og_arena_init(&op->mem, 512);
+    op->op.kind = &presence_kind;
+    op->svc = &self->services;
+    op->account_id = og_str_dup(&op->mem, account_id);
+    op->device_id = og_str_dup(&op->mem, device_id);
+    op->is_connected = is_connected;
+    if (og_lane_submit(self->lanes, OG_LANE_WRITE, &op->op) != OG_OK) {
+        on_presence_done(&op->op); /* stopping, or full: the next pull or stream says it again */
+    }
+}
+
+static enum og_code
+make_hub(struct og_app *self, struct og_err *err)
+{
+    int loop_count = og_http_server_loop_count(self->server);
+    struct og_loop **loops = OG_ARENA_ARRAY(&self->mem, struct og_loop *, (size_t)loop_count);
+    for (int i = 0; i < loop_count; i++) {
+        loops[i] = og_http_server_loop(self->server, i);
+    }
+    struct og_hub_config config = {
+        .keepalive_ms = self->config->phone.keepalive_ms,
+        .wake_gap_ms = self->config->phone.wake_gap_ms,
+        .streams_per_device_max = self->config->phone.streams_per_device_max,
+        .clock = self->services.clock,
+        .on_presence = on_presence,
+        .ctx = self,
+    };
+    enum og_code code = og_hub_create(&config, loops, loop_count, &self->hub, err);
+    self->services.lane.hub = self->hub;
+    return code;
+}
+
+static enum og_code
+make_api(struct og_app *self, int loop_count, struct og_err *err)
+{
+    struct og_api_config config = {
+        .services = &self->services,
+        .lanes = self->lanes,
+        .loop_count = loop_count,
+        .gate = {
+            .services = &self->services,
+            .lanes = self->lanes,
+            .loop_count = loop_count,
+            .failures_max = self->config->login.failures_max,
+            .lock_ms = self->config->login.lock_ms,
+            .trusted_proxies = og_app_texts(&self->config->http.trusted_proxies, &self->mem),
+        },
+    };
+    return og_api_create(&config, &self->api, err);
+}
+
+static enum og_code
+make_server(struct og_app *self, struct og_err *err)
+{
+    struct og_http_config http;
+    og_app_http_config(self->config, &http);
+    http.clock = self->services.clock;
+    http.ticket_key_file = self->config->http.tls ? in_data(self, "tickets.key") : NULL;
+    enum og_code code = provide_certificate(self, &http, err);
+    /* the gate needs the number of loops, the loops come with the server, the server needs a handler */
+    if (code == OG_OK) {
+        code = make_api(self, og_http_config_loop_count(&http), err);
+    }
+    if (code == OG_OK) {
+        struct og_http_handler handler = og_api_handler(self->api);
+        code = og_http_server_create(&http, &handler, &self->server, err);
+    }
+    if (code != OG_OK) {
+        return code;
+    }
+    self->url = og_str_printf(&self->mem, "%s://localhost:%d",
+                              self->config->http.tls ? "https" : "http",
+                              og_http_server_port(self->server, 0)).ptr;
+    og_api_set_server(self->api, self->server);
+    og_api_set_public_url(self->api, public_url(self));
+    og_api_set_fsync_us(self->api, self->fsync_us);
+    return OG_OK;
+}
+
+static enum og_code
+make_sweeper(struct og_app *self, struct og_err *err)
+{
+    struct og_sweeper_config config = {
+        .services = &self->services,
+        .lanes = self->lanes,
+        .every_ms = SWEEP_EVERY_MS,
+        .gone_after_ms = self->config->phone.gone_after_ms,
+    };
+    return og_sweeper_create(&config, og_http_server_loop(self->server, 0), &self->sweeper, err);
+}
+
+/* ---- life ---- */
+
+static enum og_code
+create_steps(struct og_app *self, struct og_err *err)
+{
+    int64_t now_ms = og_now_ms(og_clock_system());
+    enum og_code code = og_crypto_init(err);
+    if (code == OG_OK) {
+        code = og_dir_make(self->config->data.dir, err);
+    }
+    if (code == OG_OK) {
+        code = make_services(self, err);
+    }
+    if (code == OG_OK) {
+        code = bring_schema_up(self, now_ms, err);
+    }
+    if (code == OG_OK) {
+        code = make_lanes(self, err);
+    }
+    if (code == OG_OK) {
+        code = make_server(self, err);
+    }
+    if (code == OG_OK) {
+        code = make_hub(self, err);
+    }
+    if (code == OG_OK) {
+        og_api_set_hub(self->api, self->hub);
+        code = load_memory(self, now_ms, err);
+    }
+    return code == OG_OK ? make_sweeper(self, err) : code;
+}
+
+enum og_code
+og_app_create(const struct og_config *config, struct og_app **out, struct og_err *err)
+{
+    struct og_app *self = og_xalloc(sizeof *self);
+    self->config = config;
+    og_arena_init(&self->mem, 0);
+    self->operator_file = in_data(self, "operator.token");
+    og_message_phone_metrics();
+    og_otp_register_metrics();
+    enum og_code code = create_steps(self, err);
+    if (code != OG_OK) {
+        og_app_destroy(self);
+        return code;
+    }
+    *out = self;
+    return OG_OK;
+}
+
+/* For the command line: where the running server is. */
+static enum og_code
+write_whereabouts(struct og_app *self, struct og_err *err)
+{
+    struct og_str text = og_str_printf(&self->mem, "{\"url\":\"%s\",\"pid\":%ld}\n", self->url,
+                                       (long)getpid());
+    return og_file_write(in_data(self, "gateway.json"), text, 0644, err);
+}
+
+enum og_code
+og_app_start(struct og_app *self, struct og_err *err)
+{
+    enum og_code code = og_lanes_start(self->lanes, err);
+    if (code == OG_OK) {
+        code = og_http_server_start(self->server, err);
+    }
+    if (code != OG_OK) {
+        return code;
+    }
+    self->is_running = true;
+    og_api_set_ready(self->api, true);
+    og_log_info("app", "ready", "url=%s data=%s fsync_us=%lld", self->url,
+                og_log_quote(og_str_from(self->config->data.dir)), (long long)self->fsync_us);
+    return write_whereabouts(self, err);
+}
+
+enum og_code
+og_app_reload(struct og_app *self, struct og_err *err)
+{
+    return self->config->http.tls ? og_http_server_reload(self->server, err) : OG_OK;
+}
+
+void
+og_app_stop(struct og_app *self)
+{
+    if (!self->is_running) {
+        return;
+    }
+    self->is_running = false;
+    og_api_set_ready(self->api, false);
+    og_http_server_stop(self->server);
+    og_sweeper_stop(self->sweeper);
+    og_hub_stop(self->hub);
+    og_lanes_stop(self->lanes);
+    (void)!unlink(in_data(self, "gateway.json"));
+    og_log_info("app", "stopped", "");
+}
+
+void
+og_app_destroy(struct og_app *self)
+{
+    if (!self) {
+        return;
+    }
+    og_http_server_destroy(self->server); /* its loops run what the lanes still posted */
+    og_lanes_destroy(self->lanes);
+    og_sweeper_destroy(self->sweeper);
+    og_hub_destroy(self->hub);
+    og_api_destroy(self->api);
+    og_dispatch_destroy(self->services.lane.dispatch);
+    if (self->services.codes) {
+        self->services.codes->destroy(self->services.codes);
+    }
+    og_plan_destroy(self->plan);
+    og_wipe(&self->services.keys, sizeof self->services.keys);
+    og_secret_finish(&self->operator_token);
+    og_arena_finish(&self->mem);
+    free(self);
+}
+
+const char *
+og_app_url(const struct og_app *self)
+{
+    return self->url;
+}
+
+const char *
+og_app_ca_file(const struct og_app *self)
+{
+    return self->ca.ca_cert;
+}
+
+const char *
+og_app_new_operator_token(const struct og_app *self)
+{
+    return self->operator_token.bytes;
+}
+
+const char *
+og_app_operator_file(const struct og_app *self)
+{
+    return self->operator_file;
+}

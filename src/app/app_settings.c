@@ -1,0 +1,80 @@
+/*
+ * Copying settings, room by room.
+ */
+#include "app/app_settings.h"
+
+#include <stdio.h>
+
+void
+og_app_message_policy(const struct og_config *config, struct og_message_policy *out)
+{
+    *out = (struct og_message_policy){
+        .max_age_ms = config->message.max_age_ms,
+        .recipients_max = config->message.recipients_max,
+        .text_chars_max = config->message.text_max,
+    };
+    snprintf(out->default_region, sizeof out->default_region, "%s",
+             config->number.default_region);
+}
+
+void
+og_app_otp_policy(const struct og_config *config, struct og_otp_policy *out)
+{
+    const struct og_config_otp *otp = &config->otp;
+    *out = (struct og_otp_policy){
+        .length = otp->length,
+        .allow_weak = otp->allow_weak,
+        .ttl_ms = otp->ttl_ms,
+        .attempts = otp->attempts,
+        .sends_max = otp->sends_max,
+        .lock_after = otp->lock_after,
+        .lock_ms = config->login.lock_ms,
+        .verbose_errors = otp->verbose_errors,
+    };
+    int most = (int)(sizeof out->resend_wait_ms / sizeof out->resend_wait_ms[0]);
+    for (int i = 0; i < otp->resend_waits.count && i < most; i++) {
+        out->resend_wait_ms[out->resend_wait_count++] = otp->resend_waits.items_ms[i];
+    }
+    snprintf(out->brand, sizeof out->brand, "%s", otp->brand);
+    snprintf(out->text, sizeof out->text, "%s", otp->template);
+}
+
+static const char *
+text_or_null(const char *text)
+{
+    return text[0] ? text : NULL;
+}
+
+void
+og_app_http_config(const struct og_config *config, struct og_http_config *out)
+{
+    const struct og_config_http *http = &config->http;
+    og_http_config_defaults(out);
+    for (int i = 0; i < http->listen.count; i++) {
+        out->listen[i] = (struct og_http_listen){http->listen.items[i].address,
+                                                 http->listen.items[i].port, http->tls};
+    }
+    out->listen_count = http->listen.count;
+    out->loop_count = http->loops;
+    out->cert_file = text_or_null(http->cert_file);
+    out->key_file = text_or_null(http->key_file);
+    out->client_ca_file = text_or_null(http->client_ca_file);
+    out->header_bytes_max = http->header_bytes_max;
+    out->header_count_max = http->header_count_max;
+    out->header_timeout_ms = http->header_timeout_ms;
+    out->body_timeout_ms = http->body_timeout_ms;
+    out->idle_timeout_ms = http->idle_timeout_ms;
+    out->connections_max = http->connections_max;
+    out->connections_per_address_max = http->connections_per_address_max;
+    out->stop_timeout_ms = http->stop_timeout_ms;
+}
+
+struct og_str_list
+og_app_texts(const struct og_config_texts *texts, struct og_arena *mem)
+{
+    struct og_str *items = OG_ARENA_ARRAY(mem, struct og_str, (size_t)texts->count + 1);
+    for (int i = 0; i < texts->count; i++) {
+        items[i] = og_str_from(texts->items[i]);
+    }
+    return (struct og_str_list){items, (size_t)texts->count};
+}

@@ -1,0 +1,15 @@
+/*
+ * From the configuration to what each room asks for. Nothing but copying.
+ */
+#pragma once
+
+#include "config/config.h"
+#include "http/server.h"
+#include "service/services.h"
+
+void og_app_message_policy(const struct og_config *config, struct og_message_policy *out);
+void og_app_otp_policy(const struct og_config *config, struct og_otp_policy *out);
+/* Without certificate paths that are not configured. Strings are the configuration's. */
+void og_app_http_config(const struct og_config *config, struct og_http_config *out);
+/* Items in `mem`. */
+struct og_str_list og_app_texts(const struct og_config_texts *texts, struct og_arena *mem);

@@ -1,0 +1,93 @@
+/*
+ * Flags of the subcommands that run a gateway, and the log that they ask for.
+ */
+#include "app/options.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+extern char **environ;
+
+static void
+set_up_log(const struct og_config *config)
+{
+    struct og_log_config log = {
+        .level = (enum og_log_level)config->log.level,
+        .format = config->log.format == OG_CONFIG_LOG_JSON ? OG_LOG_JSON : OG_LOG_TEXT,
+        .colour = config->log.colour == OG_CONFIG_COLOUR_ALWAYS ||
+                  (config->log.colour == OG_CONFIG_COLOUR_AUTO && isatty(STDERR_FILENO)),
+        .fd = STDERR_FILENO,
+    };
+    og_log_setup(&log);
+}
+
+static bool
+is_word(const char *arg, const char *a, const char *b)
+{
+    return strcmp(arg, a) == 0 || strcmp(arg, b) == 0;
+}
+
+static enum og_code
+refuse_unknown(const char *arg, struct og_err *err)
+{
+    const char *hint = og_config_flag_hint(arg);
+    return og_fail(err, OG_E_INVALID, "", "unknown flag %.60s%s%s%s", arg,
+                   hint ? "; did you mean " : "", hint ? hint : "", hint ? "?" : "");
+}
+
+/* Flags, then what stands behind them. *file is set by --config. */
+static enum og_code
+read_flags(int argc, char **argv, struct og_config *config, const char **file,
+           struct og_err *err)
+{
+    for (int i = 1; i < argc;) {
+        bool taken = false;
+        enum og_code code =
+            og_config_take_flag(config, argc, (const char *const *)argv, &i, &taken, err);
+        if (code != OG_OK) {
+            return code;
+        }
+        if (taken) {
+            continue;
+        }
+        if (strncmp(argv[i], "--config=", 9) == 0) {
+            *file = argv[i++] + 9;
+        } else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
+            *file = argv[i + 1];
+            i += 2;
+        } else {
+            return refuse_unknown(argv[i], err);
+        }
+    }
+    return OG_OK;
+}
+
+bool
+og_app_options(int argc, char **argv, const char *help, struct og_config *config, int *exit_code)
+{
+    for (int i = 1; i < argc; i++) {
+        if (is_word(argv[i], "--help", "-h")) {
+            fputs(help, stdout);
+            *exit_code = 0;
+            return false;
+        }
+    }
+    struct og_err err = {0};
+    const char *file = NULL;
+    og_config_init(config);
+    enum og_code code = read_flags(argc, argv, config, &file, &err);
+    if (code == OG_OK) {
+        code = og_config_load(config, file, (const char *const *)environ, &err);
+    }
+    if (code != OG_OK) {
+        fprintf(stderr, "otpgate: %s\n", err.text);
+        og_config_finish(config);
+        *exit_code = 1;
+        return false;
+    }
+    set_up_log(config);
+    return true;
+}

@@ -1,0 +1,14 @@
+/*
+ * Command line to configuration, for the subcommands that run a gateway.
+ */
+#pragma once
+
+#include "config/config.h"
+
+/*
+ * Read flags, environment and file; set up the log. argv[0] is the subcommand.
+ * Returns false when the program should end now with *exit_code: after --help, or a mistake, which is shown
+ * with a hint. The config is filled, and finished by the caller, only when it returns true.
+ */
+bool og_app_options(int argc, char **argv, const char *help, struct og_config *config,
+                    int *exit_code);
