@@ -14,6 +14,9 @@
 #define DEFAULT_FILE "otpgate.toml"
 #define VARIABLE_PREFIX "OTPGATE_"
 #define FILE_VARIABLE "OTPGATE_CONFIG"
+/* Read elsewhere: the file's name here, the others by the subcommands that talk to a server. */
+static const char *const other_variables[] = {FILE_VARIABLE, "OTPGATE_URL", "OTPGATE_KEY"};
+
 #define WHERE_BYTES 80
 #define SHOWN_BYTES 40
 
@@ -207,6 +210,17 @@ add_variable(struct og_config *self, struct og_str name, struct og_str value, st
     return og_config_apply(self, option, value, origin, where, err);
 }
 
+static bool
+is_other_variable(struct og_str name)
+{
+    for (size_t i = 0; i < sizeof(other_variables) / sizeof(other_variables[0]); i++) {
+        if (og_str_eq(name, og_str_from(other_variables[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum og_code
 og_config_add_environment(struct og_config *self, const char *const *env, struct og_err *err)
 {
@@ -214,8 +228,7 @@ og_config_add_environment(struct og_config *self, const char *const *env, struct
         struct og_str entry = og_str_from(*env);
         size_t equals = og_str_find(entry, '=');
         struct og_str name = og_str_slice(entry, 0, equals);
-        bool is_ours = og_str_starts(name, OG_STR(VARIABLE_PREFIX));
-        if (!is_ours || og_str_eq(name, OG_STR(FILE_VARIABLE))) {
+        if (!og_str_starts(name, OG_STR(VARIABLE_PREFIX)) || is_other_variable(name)) {
             continue;
         }
         struct og_str value = og_str_slice(entry, equals + 1, entry.len);
