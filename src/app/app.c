@@ -16,6 +16,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "codes/code_store_memory.h"
+#include "core/otp_text.h"
 #include "http/ca.h"
 #include "http/server.h"
 #include "jobs/sweeper.h"
@@ -154,6 +155,12 @@ make_services(struct og_app *self, struct og_err *err)
     svc->plan = og_plan_face(self->plan);
     og_app_message_policy(self->config, &svc->message);
     og_app_otp_policy(self->config, &svc->otp);
+    if (svc->otp.text[0]) {
+        code = og_otp_template_check(og_str_from(svc->otp.text), err);
+    }
+    if (code != OG_OK) {
+        return code;
+    }
     svc->lane.dispatch = og_dispatch_create();
     struct og_code_memory_config codes = {
         .entries_max = self->config->otp.store_entries_max,
@@ -223,8 +230,8 @@ on_presence_done(struct og_op *op)
     free(self);
 }
 
-static const struct og_op_kind presence_kind = {"device.presence", og_presence_apply,
-                                                og_presence_committed, on_presence_done};
+static const struct og_op_kind presence_kind = {"device.presence", NULL, og_presence_committed,
+                                                on_presence_done};
 
 static void
 on_presence(void *ctx, struct og_str account_id, struct og_str device_id, bool is_connected)
@@ -233,12 +240,13 @@ on_presence(void *ctx, struct og_str account_id, struct og_str device_id, bool i
     struct og_presence_op *op = og_xalloc(sizeof *op);
     og_arena_init(&op->mem, 512);
     op->op.kind = &presence_kind;
+    op->op.is_ours = true;
     op->svc = &self->services;
     op->account_id = og_str_dup(&op->mem, account_id);
     op->device_id = og_str_dup(&op->mem, device_id);
     op->is_connected = is_connected;
     if (og_lane_submit(self->lanes, OG_LANE_WRITE, &op->op) != OG_OK) {
-        on_presence_done(&op->op); /* stopping, or full: the next pull or stream says it again */
+        on_presence_done(&op->op); /* we are stopping */
     }
 }
 

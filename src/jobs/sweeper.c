@@ -65,8 +65,7 @@ otp_done(struct og_op *op)
 
 static const struct og_op_kind expire_kind = {"sweep.expire", og_expire_apply,
                                               og_expire_committed, expire_done};
-static const struct og_op_kind move_kind = {"sweep.move", og_move_apply, og_move_committed,
-                                            move_done};
+static const struct og_op_kind move_kind = {"sweep.move", NULL, og_move_committed, move_done};
 static const struct og_op_kind otp_kind = {"sweep.otp", og_otp_expire_apply,
                                            og_otp_expire_committed, otp_done};
 

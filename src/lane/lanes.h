@@ -51,7 +51,7 @@ void og_lanes_destroy(struct og_lanes *self); /* after stop; takes NULL */
 
 /*
  * Hand an operation to a lane. Any thread. op->kind and op->home are set by the caller; `done` is called
- * exactly once if this returns OG_OK. OG_E_BUSY when the queue is full, OG_E_UNAVAILABLE when stopping.
+ * exactly once if this returns OG_OK. OG_E_BUSY when the queue is full (unless op->is_ours), OG_E_UNAVAILABLE when stopping.
  */
 OG_MUST_CHECK enum og_code og_lane_submit(struct og_lanes *self, enum og_lane lane, struct og_op *op);
 

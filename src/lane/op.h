@@ -28,6 +28,7 @@ struct og_op_kind {
      * Decide, read and write rows. Never waits for a peer, takes no lock, changes no memory that others
      * see. An expected refusal is a result in the op; an error undoes this op's rows and nobody else's.
      * Fills op->err when it returns an error.
+     * NULL (write lane): there are no rows; `committed` runs in the batch's turn whatever becomes of its rows.
      */
     enum og_code (*apply)(struct og_op *op, struct og_tx *tx);
     /* NULL, or: the rows are on disk; change the lane's own memory (queues) and collect hints. On the
@@ -42,6 +43,7 @@ struct og_op {
     struct og_mpsc_node node;
     const struct og_op_kind *kind;
     struct og_loop *home; /* NULL: done runs on the lane's thread */
+    bool is_ours;         /* few, and must not be lost: not refused when the queue is full */
     struct og_loop_task task;
     enum og_code code;
     struct og_err err;

@@ -70,7 +70,7 @@ og_lane_queue_push(struct og_lane_queue *self, struct og_op *op)
         og_lane_queue_give_back(self, 1);
         return OG_E_UNAVAILABLE;
     }
-    if (before >= self->max) {
+    if (before >= self->max && !op->is_ours) {
         og_lane_queue_give_back(self, 1);
         return OG_E_BUSY;
     }

@@ -50,11 +50,15 @@ take_batch(struct og_lane_worker *self, struct batch *batch)
 static enum og_code
 apply_one(struct og_op *op, struct og_tx *tx, struct og_err *err)
 {
+    op->err = (struct og_err){0};
+    op->code = OG_OK;
+    if (!op->kind->apply) {
+        return OG_OK;
+    }
     enum og_code code = og_db_savepoint(tx->db, err);
     if (code != OG_OK) {
         return code;
     }
-    op->err = (struct og_err){0};
     op->code = op->kind->apply(op, tx);
     if (og_db_is_broken_off(tx->db)) {
         return og_fail(err, OG_E_UNAVAILABLE, NULL, "%s: %s", op->kind->name,
@@ -107,7 +111,13 @@ settle_lost(struct og_lane_worker *self, struct batch *batch, const struct og_er
 {
     og_trouble_failed(&self->trouble, err->text, batch->tx.now_ms);
     for (int i = 0; i < batch->count; i++) {
-        og_lane_lose(batch->ops[i], err->text);
+        struct og_op *op = batch->ops[i];
+        if (op->kind->apply) {
+            og_lane_lose(op, err->text);
+        } else { /* it has no rows to lose */
+            op->code = OG_OK;
+            op->kind->committed(op, &batch->tx);
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 #include "live/hub.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
 #include <uthash.h>
@@ -72,6 +73,13 @@ struct packet {
     } deliveries[];
 };
 
+/* On how many loops a phone has a stream. */
+struct presence {
+    char id[ID_BYTES];
+    int loops;
+    UT_hash_handle hh;
+};
+
 struct og_hub {
     struct og_hub_config config;
     struct shard *shards;
@@ -82,6 +90,10 @@ struct og_hub {
         struct hint *hints;
         int count, cap;
     } lane_only;
+    struct {
+        pthread_mutex_t lock; /* taken when a phone comes or goes, never for its messages */
+        struct presence *phones;
+    } shared;
 };
 
 static void
@@ -320,13 +332,38 @@ device_of(struct shard *shard, struct og_str account_id, struct og_str device_id
     return device;
 }
 
+/* True when it is the phone's first stream on any loop, or its last one. */
+static bool
+count_loops_locked(struct og_hub *hub, const char *id, bool is_connected)
+{
+    struct presence *phone;
+    HASH_FIND_STR(hub->shared.phones, id, phone);
+    if (is_connected) {
+        if (!phone) {
+            phone = og_xalloc(sizeof *phone);
+            memcpy(phone->id, id, sizeof phone->id);
+            HASH_ADD_STR(hub->shared.phones, id, phone);
+        }
+        return ++phone->loops == 1;
+    }
+    if (!phone || --phone->loops > 0) {
+        return false;
+    }
+    HASH_DEL(hub->shared.phones, phone);
+    free(phone);
+    return true;
+}
+
+/* The callback runs under the lock, so that "came" and "went" of one phone are told in that order. */
 static void
 tell_presence(struct og_hub *hub, const struct device *device, bool is_connected)
 {
-    if (hub->config.on_presence) {
+    pthread_mutex_lock(&hub->shared.lock);
+    if (count_loops_locked(hub, device->id, is_connected) && hub->config.on_presence) {
         hub->config.on_presence(hub->config.ctx, og_str_from(device->account_id),
                                 og_str_from(device->id), is_connected);
     }
+    pthread_mutex_unlock(&hub->shared.lock);
 }
 
 static void
@@ -341,9 +378,11 @@ on_closed(void *ctx)
         atomic_fetch_sub(&shard->hub->stream_count, 1);
         device->stream_count--;
     }
+    if (stream->sink && device->stream_count == 0) {
+        tell_presence(shard->hub, device, false);
+    }
     if (!device->streams) {
         stop_waiting(device, shard);
-        tell_presence(shard->hub, device, false);
         HASH_DEL(shard->devices, device);
         free(device);
     }
@@ -412,6 +451,7 @@ og_hub_create(const struct og_hub_config *config, struct og_loop *const *loops, 
     self->shard_count = loop_count;
     self->shards = og_xalloc((size_t)loop_count * sizeof *self->shards);
     sem_init(&self->stopped, 0, 0);
+    pthread_mutex_init(&self->shared.lock, NULL);
     for (int i = 0; i < loop_count; i++) {
         struct shard *shard = &self->shards[i];
         shard->hub = self;
@@ -472,6 +512,7 @@ og_hub_destroy(struct og_hub *self)
     free(self->lane_only.hints);
     free(self->shards);
     sem_destroy(&self->stopped);
+    pthread_mutex_destroy(&self->shared.lock);
     free(self);
 }
 

@@ -22,7 +22,7 @@ struct og_hub_config {
     int64_t wake_gap_ms;       /* 1 s */
     int streams_per_device_max; /* the oldest is closed beyond this */
     const struct og_clock *clock;
-    /* On a loop's thread: the first stream of a device on this loop opened, or the last one closed. */
+    /* On a loop's thread: the first stream of a device opened, or the last one closed. Must not call the hub. */
     void (*on_presence)(void *ctx, struct og_str account_id, struct og_str device_id, bool is_connected);
     void *ctx;
 };

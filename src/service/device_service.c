@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cache/credential_cache.h"
 #include "live/hub.h"
+#include "service/message_service.h"
 
 void
 og_device_token_digest(const struct og_services *svc, struct og_str token,
@@ -133,8 +134,12 @@ og_device_remove_apply(struct og_op *op, struct og_tx *tx)
     if (code != OG_OK) {
         return code;
     }
-    return og_device_remove(tx->db, self->account_id, self->device_id, tx->now_ms, &self->removed,
+    code = og_device_remove(tx->db, self->account_id, self->device_id, tx->now_ms, &self->removed,
                             &op->err);
+    if (code != OG_OK || !self->removed) {
+        return code;
+    }
+    return og_message_end_of_device(self->svc, tx, self->device_id, self->mem, &op->err);
 }
 
 void
@@ -153,13 +158,6 @@ og_device_remove_committed(struct og_op *op, struct og_tx *tx)
 }
 
 /* ---- presence ---- */
-
-enum og_code
-og_presence_apply(struct og_op *op, struct og_tx *tx)
-{
-    struct og_presence_op *self = (struct og_presence_op *)op;
-    return og_device_seen(tx->db, self->device_id, tx->now_ms, &op->err);
-}
 
 void
 og_presence_committed(struct og_op *op, struct og_tx *tx)

@@ -59,7 +59,8 @@ struct og_device_get_op {
 enum og_code og_device_get_apply(struct og_op *op, struct og_tx *tx);
 
 /*
- * Remove a phone: its token stops working at once, its streams end, messages that it never fetched go to other phones unless a client bound them to it.
+ * Remove a phone: its token stops working at once and its streams end. Messages that it never fetched go to
+ * other phones unless a client bound them to it; those, and what it has fetched, fail.
  */
 struct og_device_remove_op {
     struct og_op op;
@@ -74,7 +75,7 @@ struct og_device_remove_op {
 enum og_code og_device_remove_apply(struct og_op *op, struct og_tx *tx);
 void og_device_remove_committed(struct og_op *op, struct og_tx *tx);
 
-/* A phone's stream opened or its last one closed. No row changes but last_seen. */
+/* A phone's stream opened or its last one closed. Has no rows, so that a broken database does not hide phones. */
 struct og_presence_op {
     struct og_op op;
     struct og_services *svc;
@@ -83,7 +84,6 @@ struct og_presence_op {
     struct og_str device_id;
     bool is_connected;
 };
-enum og_code og_presence_apply(struct og_op *op, struct og_tx *tx);
 void og_presence_committed(struct og_op *op, struct og_tx *tx);
 
 /* Tell the queue of all phones, before the lanes start. */

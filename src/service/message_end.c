@@ -9,6 +9,7 @@
 #define EXPIRE_MAX 256
 #define MOVE_MAX 256
 #define STRANDED_MAX 64
+#define REMOVED_MAX 1000 /* what is beyond ends by its deadline */
 
 void
 og_message_end_unsent(struct og_message *m, int64_t now_ms)
@@ -154,11 +155,25 @@ og_expire_committed(struct og_op *op, struct og_tx *tx)
 /* ---- phones that are gone ---- */
 
 enum og_code
-og_move_apply(struct og_op *op, struct og_tx *tx)
+og_message_end_of_device(struct og_services *svc, struct og_tx *tx, struct og_str device_id,
+                         struct og_arena *mem, struct og_err *err)
 {
-    (void)op;
-    (void)tx;
-    return OG_OK; /* no row changes */
+    struct og_message *items;
+    int count;
+    enum og_code code = og_message_of_device(tx->db, &svc->keys.seal, device_id, REMOVED_MAX, mem,
+                                             &items, &count, err);
+    for (int i = 0; code == OG_OK && i < count; i++) {
+        struct og_message *m = &items[i];
+        enum og_message_state from = m->record.state;
+        struct og_str reason = OG_STR("the phone was removed");
+        if (og_message_end_open(&m->record, OG_MESSAGE_FAILED, reason, false, tx->now_ms) > 0) {
+            m->reason = reason;
+        }
+        m->final_at = tx->now_ms;
+        code = og_message_save(tx->db, &svc->keys.seal, m, from, false,
+                               og_message_settle(m, tx->now_ms), err);
+    }
+    return code;
 }
 
 static void

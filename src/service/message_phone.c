@@ -6,6 +6,7 @@
 #include "live/hub.h"
 #include "service/message_priv.h"
 #include "service/message_service.h"
+#include "store/device_store.h"
 
 #define PULL_MAX 100 /* what the phone app takes at once */
 
@@ -26,6 +27,21 @@ og_message_phone_metrics(void)
 
 /* ---- pull ---- */
 
+#define SEEN_EVERY_MS 60000
+
+/* The row's last_seen is exact to the minute: a write for every pull would be one for nothing. */
+static enum og_code
+note_seen(struct og_pull_op *self, struct og_tx *tx)
+{
+    struct og_dispatch_device device;
+    bool is_known = og_dispatch_device_find(self->svc->lane.dispatch, self->account_id,
+                                            self->device_id, &device);
+    if (is_known && device.last_seen_ms / SEEN_EVERY_MS == tx->now_ms / SEEN_EVERY_MS) {
+        return OG_OK;
+    }
+    return og_device_seen(tx->db, self->device_id, tx->now_ms, &self->op.err);
+}
+
 enum og_code
 og_pull_apply(struct og_op *op, struct og_tx *tx)
 {
@@ -36,6 +52,10 @@ og_pull_apply(struct og_op *op, struct og_tx *tx)
                                     tx->now_ms, self->lifo, listed, PULL_MAX + 1);
     self->has_more = count > PULL_MAX;
     count = self->has_more ? PULL_MAX : count;
+    enum og_code seen = note_seen(self, tx);
+    if (seen != OG_OK) {
+        return seen;
+    }
     self->items = OG_ARENA_ARRAY(self->mem, struct og_message, count + 1);
     self->newly_handed = OG_ARENA_ARRAY(self->mem, bool, count + 1);
     for (size_t i = 0; i < count; i++) {

@@ -48,6 +48,11 @@ OG_MUST_CHECK enum og_code og_message_cancel(struct og_services *svc, struct og_
 /* After the commit of a cancel. */
 void og_message_cancelled(struct og_services *svc, const struct og_message *message);
 
+/* A phone is removed: messages that only it could end are Failed. Inside an apply of the write lane. */
+OG_MUST_CHECK enum og_code og_message_end_of_device(struct og_services *svc, struct og_tx *tx,
+                                                    struct og_str device_id, struct og_arena *mem,
+                                                    struct og_err *err);
+
 /* ---- operations ---- */
 
 struct og_send_op {
@@ -145,7 +150,7 @@ enum og_code og_expire_apply(struct og_op *op, struct og_tx *tx);
 void og_expire_committed(struct og_op *op, struct og_tx *tx);
 
 /*
- * Give never-handed messages of phones that are gone to connected ones. The plan is in memory only: the
+ * Give never-handed messages of phones that are gone to connected ones. No apply: the plan is in memory only, the
  * row learns the phone when it is handed.
  */
 struct og_move_op {
@@ -155,7 +160,6 @@ struct og_move_op {
     int64_t gone_after_ms; /* unseen for so long is gone */
     int moved_count;
 };
-enum og_code og_move_apply(struct og_op *op, struct og_tx *tx);
 void og_move_committed(struct og_op *op, struct og_tx *tx);
 
 /* Register the counters of what phones do, once, before threads. */

@@ -19,6 +19,7 @@ enum {
     SQL_HAND,
     SQL_SAVE,
     SQL_DUE,
+    SQL_OF_DEVICE,
     SQL_EACH_OPEN,
     SQL_STATEMENTS
 };
@@ -61,6 +62,8 @@ static const char *const sql[SQL_STATEMENTS] = {
                  "WHERE id = $1 AND state = $2 AND ($16 = 0 OR handed_at IS NULL)",
     [SQL_DUE] = "SELECT " COLUMNS " FROM messages WHERE final_at IS NULL AND deadline_at <= $1 "
                 "ORDER BY deadline_at LIMIT $2",
+    [SQL_OF_DEVICE] = "SELECT " COLUMNS " FROM messages WHERE final_at IS NULL AND "
+                      "device_id = $1 AND (bound = 1 OR handed_at IS NOT NULL) LIMIT $2",
     [SQL_EACH_OPEN] = "SELECT " COLUMNS " FROM messages WHERE final_at IS NULL AND "
                       "state IN (0, 1) ORDER BY id",
 };
@@ -409,6 +412,21 @@ og_message_due(struct og_db *db, const struct og_key *seal, int64_t now_ms, int 
     enum og_code code =
         read_many(db, SQL_DUE, OG_ARGS(og_value_i64(now_ms), og_value_i64(limit)), limit, seal,
                   false, mem, &list, err ? err : &local);
+    *items_out = list.items;
+    *count_out = list.count;
+    return code;
+}
+
+enum og_code
+og_message_of_device(struct og_db *db, const struct og_key *seal, struct og_str device_id,
+                     int limit, struct og_arena *mem, struct og_message **items_out,
+                     int *count_out, struct og_err *err)
+{
+    struct og_err local;
+    struct message_list list;
+    enum og_code code = read_many(db, SQL_OF_DEVICE,
+                                  OG_ARGS(og_value_text(device_id), og_value_i64(limit)), limit,
+                                  seal, false, mem, &list, err ? err : &local);
     *items_out = list.items;
     *count_out = list.count;
     return code;

@@ -85,6 +85,14 @@ OG_MUST_CHECK enum og_code og_message_due(struct og_db *db, const struct og_key 
                                           struct og_message **items_out, int *count_out,
                                           struct og_err *err);
 
+/* Open messages that only this phone can end: it has them, or a client bound them to it. Looks at all open
+ * messages. Up to `limit`, without text. */
+OG_MUST_CHECK enum og_code og_message_of_device(struct og_db *db, const struct og_key *seal,
+                                                struct og_str device_id, int limit,
+                                                struct og_arena *mem,
+                                                struct og_message **items_out, int *count_out,
+                                                struct og_err *err);
+
 /* Calls fn for every open message that still belongs in a phone's queue (Pending or Cancelling), without text and
  * recipients, oldest first. Strings live during the call. */
 OG_MUST_CHECK enum og_code og_message_each_open(struct og_db *db,
