@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -370,16 +371,33 @@ client_open(struct client *self, int port)
     const int on = 1;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     self->len = 0;
+    self->ssl = NULL;
     self->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(self->fd >= 0);
     assert_int_equal(connect(self->fd, (struct sockaddr *)&address, sizeof(address)), 0);
     setsockopt(self->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
+bool
+client_handshake(struct client *self, struct ssl_ctx_st *ctx)
+{
+    const struct timeval limit = {WAIT_MS / 1000, 0};
+    setsockopt(self->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    self->ssl = SSL_new(ctx);
+    SSL_set_fd(self->ssl, self->fd);
+    SSL_set_tlsext_host_name(self->ssl, "localhost");
+    SSL_set1_host(self->ssl, "localhost");
+    return SSL_connect(self->ssl) == 1;
+}
+
 void
 client_send(struct client *self, const void *bytes, size_t len)
 {
     const char *from = bytes;
+    if (self->ssl) {
+        assert_int_equal(SSL_write(self->ssl, bytes, (int)len), (int)len);
+        return;
+    }
     while (len) {
         ssize_t sent = send(self->fd, from, len, MSG_NOSIGNAL);
         if (sent <= 0) {
@@ -415,9 +433,13 @@ wait_readable(struct client *self)
 static size_t
 fill(struct client *self)
 {
-    assert_true(self->len < sizeof(self->in) - 1);
-    wait_readable(self);
-    ssize_t got = recv(self->fd, self->in + self->len, sizeof(self->in) - 1 - self->len, 0);
+    size_t room = sizeof(self->in) - 1 - self->len;
+    assert_true(room > 0);
+    if (!self->ssl || !SSL_has_pending(self->ssl)) {
+        wait_readable(self);
+    }
+    ssize_t got = self->ssl ? SSL_read(self->ssl, self->in + self->len, (int)room)
+                            : recv(self->fd, self->in + self->len, room, 0);
     if (got > 0) {
         self->len += (size_t)got;
     }
@@ -534,5 +556,7 @@ client_wait_moving_clock(struct client *self, struct fixture *fixture, int64_t s
 void
 client_close(struct client *self)
 {
+    SSL_free(self->ssl);
+    self->ssl = NULL;
     close(self->fd);
 }

@@ -25,6 +25,9 @@
 #define STREAMS_MAX 16
 #define STREAM_QUEUE_BYTES 65536
 
+struct ssl_st;
+struct ssl_ctx_st;
+
 struct fixture {
     struct og_http_server *server;
     int port;
@@ -65,6 +68,7 @@ void fixture_run(struct og_loop *loop, void (*fn)(void *ctx), void *ctx);
 
 struct client {
     int fd;
+    struct ssl_st *ssl; /* NULL: plain */
     char in[65536]; /* read and not yet taken */
     size_t len;
 };
@@ -77,6 +81,8 @@ struct response {
 };
 
 void client_open(struct client *self, int port);
+/* Do the client's part of a TLS handshake on an open connection. `ctx` decides about everything. */
+bool client_handshake(struct client *self, struct ssl_ctx_st *ctx);
 void client_send(struct client *self, const void *bytes, size_t len);
 void client_send_text(struct client *self, const char *text);
 /* One write per byte. Stops quietly when the server has had enough. */

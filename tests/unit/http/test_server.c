@@ -742,6 +742,7 @@ test_localhost_listens_on_both(void **state)
                                    .sin6_port = htons((uint16_t)fixture.port),
                                    .sin6_addr = IN6ADDR_LOOPBACK_INIT};
     client.len = 0;
+    client.ssl = NULL;
     client.fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (client.fd >= 0 && connect(client.fd, (struct sockaddr *)&address, sizeof(address)) == 0) {
         struct response response;
