@@ -555,7 +555,8 @@ device_remove_apply(struct og_op *op, struct og_tx *tx)
 
 const struct og_route og_admin_routes[] = {
     {ADMIN(OG_POST, "/accounts"), BODY_MAX, 201,
-     OP(OG_LANE_WRITE, "account.make", og_account_make_apply, NULL, og_account_make_op),
+     OP(OG_LANE_WRITE, "account.make", og_account_make_apply, og_account_make_committed,
+        og_account_make_op),
      .decode = make_decode, .prepare = make_prepare, .encode = make_encode,
      .failed = make_failed},
     {ADMIN(OG_GET, "/accounts"), 0, 200,

@@ -108,14 +108,16 @@ og_account_make_apply(struct og_op *op, struct og_tx *tx)
     self->account.id = new_id(self->mem, tx->now_ms);
     self->account.created_at = tx->now_ms;
     code = og_account_insert(tx->db, &self->account, &op->err);
-    if (code == OG_OK) {
-        code = give_login(self, tx);
-    }
-    if (code == OG_OK) {
-        og_log_info("service", "account made", "account=%" OG_STR_FMT,
-                    OG_STR_ARG(self->account.id));
-    }
-    return code;
+    return code == OG_OK ? give_login(self, tx) : code;
+}
+
+void
+og_account_make_committed(struct og_op *op, struct og_tx *tx)
+{
+    struct og_account_make_op *self = (struct og_account_make_op *)op;
+    (void)tx;
+    og_log_info("service", "account made", "account=%" OG_STR_FMT " name=%" OG_STR_FMT,
+                OG_STR_ARG(self->account.id), OG_STR_ARG(self->account.name));
 }
 
 enum og_code

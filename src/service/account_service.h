@@ -40,6 +40,7 @@ struct og_account_make_op {
     const struct og_password_op *password; /* done before, in the slow lane */
 };
 enum og_code og_account_make_apply(struct og_op *op, struct og_tx *tx);
+void og_account_make_committed(struct og_op *op, struct og_tx *tx);
 
 /* All accounts, or one (account_id, also by name). Read lane. OG_E_NOT_FOUND for one. */
 struct og_account_list_op {
