@@ -77,11 +77,13 @@ wait_for_end(struct og_app *app, const sigset_t *set)
 
 /* ---- words for people ---- */
 
+/* The credential is shown to a person only: a service manager would keep what we print. */
 static void
 greet(const struct og_app *app)
 {
     const char *token = og_app_new_operator_token(app);
-    if (!isatty(STDERR_FILENO) && !token[0]) {
+    bool is_person = isatty(STDERR_FILENO);
+    if (!is_person && !token[0]) {
         return;
     }
     fprintf(stderr, "\notpgate %s serves %s\n", OG_VERSION, og_app_url(app));
@@ -89,8 +91,10 @@ greet(const struct og_app *app)
         fprintf(stderr, "  trust anchor        %s\n", og_app_ca_file(app));
     }
     fprintf(stderr, "  operator credential %s\n", og_app_operator_file(app));
-    if (token[0]) {
+    if (token[0] && is_person) {
         fprintf(stderr, "  (made just now, shown once: %s)\n", token);
+    }
+    if (token[0]) {
         fprintf(stderr, "\nNext: otpgate account create NAME, then otpgate device pair NAME\n");
     }
     fputc('\n', stderr);
