@@ -52,6 +52,7 @@ og_otp_cancel_apply(struct og_op *op, struct og_tx *tx)
     if (code == OG_OK && !won) {
         return og_fail(&op->err, OG_E_CONFLICT, NULL, "the verification has changed meanwhile");
     }
+    self->did_cancel = true;
     v->state = OG_VERIFICATION_CANCELED;
     v->closed_at = tx->now_ms;
     return code == OG_OK ? stop_message(self, tx) : code;
@@ -64,5 +65,5 @@ og_otp_cancel_committed(struct og_op *op, struct og_tx *tx)
     if (self->has_cancelled) {
         og_message_cancelled(self->base.svc, &self->cancelled);
     }
-    og_metric_add(&og_otp_metrics[OG_OTP_M_CANCELS], 1);
+    og_metric_add(&og_otp_metrics[OG_OTP_M_CANCELS], self->did_cancel);
 }

@@ -138,6 +138,7 @@ struct og_otp_cancel_op {
     /* answered */
     struct og_verification out;
     /* inner */
+    bool did_cancel; /* false: it was before */
     bool has_cancelled;
     struct og_message cancelled;
 };
