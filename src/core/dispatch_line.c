@@ -43,12 +43,19 @@ og_dispatch_list_put(struct dispatch_list *self, struct dispatch_entry *entry)
 }
 
 void
+og_dispatch_list_append(struct dispatch_list *self, struct dispatch_entry *entry)
+{
+    link_behind(self, self->newest, entry);
+    self->last_put = entry;
+}
+
+void
 og_dispatch_list_take(struct dispatch_list *self, struct dispatch_entry *entry)
 {
     *(entry->older ? &entry->older->newer : &self->oldest) = entry->newer;
     *(entry->newer ? &entry->newer->older : &self->newest) = entry->older;
     if (self->last_put == entry) {
-        self->last_put = entry->older;
+        self->last_put = entry->older ? entry->older : entry->newer;
     }
     entry->older = NULL;
     entry->newer = NULL;

@@ -49,6 +49,8 @@ struct dispatch_line {
 
 /* Put in by age; O(1) when entries come in order, or in runs. */
 void og_dispatch_list_put(struct dispatch_list *self, struct dispatch_entry *entry);
+/* Put at the end, for a list whose order does not matter. */
+void og_dispatch_list_append(struct dispatch_list *self, struct dispatch_entry *entry);
 void og_dispatch_list_take(struct dispatch_list *self, struct dispatch_entry *entry);
 
 void og_dispatch_line_put(struct dispatch_line *self, struct dispatch_entry *entry);

@@ -38,7 +38,7 @@ void
 og_dispatch_attach(struct og_dispatch *self, struct dispatch_entry *entry)
 {
     if (entry->phase == OG_DISPATCH_TAKEN) {
-        og_dispatch_list_put(&entry->device->taken, entry);
+        og_dispatch_list_append(&entry->device->taken, entry);
     } else {
         og_dispatch_line_put(&entry->device->line, entry);
     }
@@ -172,12 +172,19 @@ og_dispatch_set_phase(struct og_dispatch *self, struct og_str account, struct og
                       enum og_dispatch_phase phase)
 {
     struct dispatch_entry *entry = find_entry(self, account, id);
-    if (entry && phase > entry->phase) {
+    if (!entry || phase <= entry->phase) {
+        return entry != NULL;
+    }
+    if (phase == OG_DISPATCH_HANDED) { /* keeps its place in the line */
+        count(self, entry, -1);
+        entry->phase = OG_DISPATCH_HANDED;
+        count(self, entry, 1);
+    } else {
         og_dispatch_detach(self, entry);
         entry->phase = (uint8_t)phase;
         og_dispatch_attach(self, entry);
     }
-    return entry != NULL;
+    return true;
 }
 
 bool

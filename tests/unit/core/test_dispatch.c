@@ -360,6 +360,44 @@ test_deadlines(void **state)
     assert_int_equal(og_dispatch_next_deadline_ms(world->queue), 5);
 }
 
+/* A deep queue costs no more per message than a short one: were any step below linear in the depth,
+ * this would take minutes and run into the time limit. */
+static void
+test_deep_queue(void **state)
+{
+    struct world *world = *state;
+    struct og_dispatch_moves moves;
+    static const int depth = 200000;
+    char id[16];
+
+    add_device(world, "d", 0, true);
+    for (int i = 0; i < depth; i++) {
+        snprintf(id, sizeof(id), "m%d", i);
+        add_item(world, &(struct og_dispatch_item){.id = og_str_from(id), .device = OG_STR("d"),
+                                                   .created_at_ms = i, .deadline_ms = depth + i});
+    }
+    for (int i = 0; i < depth / 2; i++) { /* oldest first, then heard of in another order */
+        snprintf(id, sizeof(id), "m%d", i);
+        og_dispatch_set_phase(world->queue, account, og_str_from(id), OG_DISPATCH_HANDED);
+    }
+    for (int i = 0; i < depth / 2; i++) {
+        snprintf(id, sizeof(id), "m%d", i * 7919 % (depth / 2));
+        og_dispatch_set_phase(world->queue, account, og_str_from(id), OG_DISPATCH_TAKEN);
+    }
+    add_device(world, "e", 0, true);
+    for (int i = 0; i < depth / 2; i++) { /* newer ones wait where the older ones go */
+        snprintf(id, sizeof(id), "n%d", i);
+        add_item(world, &(struct og_dispatch_item){.id = og_str_from(id), .device = OG_STR("e"),
+                                                   .created_at_ms = depth + i});
+    }
+    og_dispatch_device_disconnected(world->queue, account, OG_STR("d"), 1);
+    og_dispatch_move(world->queue, account, OG_STR("d"), (size_t)depth, &world->mem, &moves);
+    assert_int_equal(moves.count, depth / 2);
+    assert_string_equal(listed(world, "e", 0, false, 2), "m100000 m100001 ");
+    assert_int_equal(og_dispatch_device_remove(world->queue, account, OG_STR("d")), depth / 2);
+    assert_int_equal(og_dispatch_totals(world->queue).waiting, depth);
+}
+
 int
 main(void)
 {
@@ -368,7 +406,7 @@ main(void)
         WORLD_TEST(test_order),      WORLD_TEST(test_phases), WORLD_TEST(test_ids),
         WORLD_TEST(test_even_split), WORLD_TEST(test_turns),  WORLD_TEST(test_choice),
         WORLD_TEST(test_move),       WORLD_TEST(test_device_removal),
-        WORLD_TEST(test_deadlines),
+        WORLD_TEST(test_deadlines),  WORLD_TEST(test_deep_queue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

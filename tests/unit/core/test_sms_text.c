@@ -279,14 +279,18 @@ test_flaws(void **state)
         {TEXT("\xE2\x80\x8D"), OG_SMS_FLAW_NONE, 0, 0, false}, /* joins emoji and Persian letters */
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct og_sms_flaw flaw = og_sms_find_flaw(rows[i].text);
+        char bytes[64];
+        struct og_str text = {bytes, rows[i].text.len};
+        memcpy(bytes, rows[i].text.ptr, text.len);
+        bytes[text.len] = '\n'; /* is not looked at: it would excuse a CR at the end */
+        struct og_sms_flaw flaw = og_sms_find_flaw(text);
         bool clean = rows[i].kind == OG_SMS_FLAW_NONE;
         assert_int_equal(flaw.kind, rows[i].only_single_line ? OG_SMS_FLAW_NONE : rows[i].kind);
         if (flaw.kind != OG_SMS_FLAW_NONE) {
             assert_int_equal(flaw.codepoint, rows[i].codepoint);
             assert_int_equal(flaw.index, rows[i].index);
         }
-        assert_int_equal(og_sms_check(rows[i].text, false, "name", NULL),
+        assert_int_equal(og_sms_check(text, false, "name", NULL),
                          clean ? OG_OK : OG_E_UNPROCESSABLE);
     }
 }
