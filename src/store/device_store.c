@@ -32,8 +32,8 @@ static const char *const sql[SQL_STATEMENTS] = {
                    "app_version = coalesce($4, app_version), updated_at = $5, last_seen_at = $5 "
                    "WHERE id = $1 AND removed_at IS NULL",
     [SQL_SEEN] = "UPDATE devices SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2",
-    [SQL_REMOVE] = "UPDATE devices SET removed_at = $3, token_digest = 'removed:' || id "
-                   "WHERE id = $1 AND ($2 = '' OR account_id = $2) AND removed_at IS NULL",
+    [SQL_REMOVE] = ("UPDATE devices SET removed_at = $3, token_digest = 'removed:' || id "
+                    "WHERE id = $1 AND ($2 = '' OR account_id = $2) AND removed_at IS NULL"),
 };
 
 static const struct og_sql_page page = {OG_PAGE_DEVICE, sql, SQL_STATEMENTS};
