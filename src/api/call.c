@@ -212,6 +212,22 @@ og_call_continue(struct og_call *call, enum og_code code, const struct og_err *e
 
 /* ---- gate, decode ---- */
 
+static bool
+pass_over(void *ctx, struct og_str name, struct og_str value)
+{
+    (void)ctx, (void)name, (void)value;
+    return true;
+}
+
+/* A parameter that cannot be read must not count as one that was left out. */
+static enum og_code
+check_query(const struct og_call *call, struct og_err *err)
+{
+    return og_http_query_each(call->req, pass_over, NULL)
+               ? OG_OK
+               : og_fail(err, OG_E_INVALID, "", "the query is not well formed");
+}
+
 static void
 after_gate(struct og_call *call, enum og_code code, const struct og_err *gate_err)
 {
@@ -225,6 +241,11 @@ after_gate(struct og_call *call, enum og_code code, const struct og_err *gate_er
         return;
     }
     struct og_err err = {0};
+    code = check_query(call, &err);
+    if (code != OG_OK) {
+        og_call_refuse(call, code, &err);
+        return;
+    }
     if (route->op_bytes) {
         struct og_call_op *holder =
             og_arena_alloc(call->req->mem, sizeof *holder + route->op_bytes);

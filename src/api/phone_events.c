@@ -35,6 +35,10 @@ og_phone_events(struct og_call *call)
 {
     struct og_http_request *req = call->req;
     struct og_sink_owner owner;
+    if (req->method == OG_HEAD) { /* nothing could ever be sent on it */
+        og_call_answer_static(call, "text/event-stream", OG_STR(""));
+        return;
+    }
     struct og_hub_stream *stream = og_hub_reserve(call->api->hub, req->loop_index,
                                                   call->who.account_id, call->who.device_id,
                                                   &owner);

@@ -54,7 +54,8 @@ og_smsgate_write_state(struct og_json_writer *w, const struct og_message *m, boo
         }
     }
     og_json_end(w);
-    if (with_content && m->text.len) {
+    /* a code is for its recipient: who may read messages may not thereby pass checks */
+    if (with_content && m->text.len && m->cls != OG_CLASS_OTP) {
         write_text(w, m->text);
     }
     og_json_end(w);
