@@ -1,0 +1,251 @@
+"""Every route: which methods it has, and every kind of caller at its door."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from support import routes
+from support.client import Client, basic, bearer
+from support.phone import Stream
+from support.routes import ROUTES, check_problem, name_of
+
+# wrong credentials are the subject here; their limit has tests of its own
+FLAGS = ["--login.failures_max", "1000"]
+
+SOURCES = Path(__file__).parents[2] / "src" / "api"
+ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+UNKNOWN_ID = {"message": "A" * 21, "device": "A" * 21, "account": "A" * 21, "key": "A" * 21,
+              "verification": "A" * 30}
+
+
+# ---- the list itself ----
+
+def test_no_route_of_the_program_is_missing_here():
+    """A path in the sources that this list lacks would be a route without a test."""
+    known = set(routes.paths())
+    for source in SOURCES.glob("*.c"):
+        text = source.read_text(encoding="utf-8")
+        found = re.findall(r'"(/(?:3rdparty|mobile|otp)/v1[^"%]*)"', text)
+        found += ["/admin/v1" + path for path in re.findall(r'ADMIN\(OG_\w+, "([^"]+)"', text)]
+        for path in found:
+            assert path in known or path in ("/3rdparty/v1",), (source.name, path)
+
+
+def test_the_description_and_the_list_agree(gateway):
+    paths = gateway.anyone.get("/openapi.json").expect(200).json["paths"]
+    described = {(method.upper(), path) for path, item in paths.items() for method in item
+                 if method in ("get", "post", "patch", "put", "delete")}
+    listed = {(one.method, one.path) for one in ROUTES if one.path.startswith("/otp/")}
+    assert described == listed
+
+
+def test_description_tells_the_scope_and_the_statuses(gateway):
+    paths = gateway.anyone.get("/openapi.json").json["paths"]
+    for one in ROUTES:
+        if one.path.startswith("/otp/"):
+            item = paths[one.path][one.method.lower()]
+            statuses = set(item["responses"])
+            assert {"401", "403", "429", "503", str(one.success)} <= statuses, name_of(one)
+            assert one.kind is None or "404" in statuses
+            assert one.limit == 0 or {"400", "413", "415"} <= statuses
+
+
+@pytest.mark.parametrize("path", sorted(routes.paths()))
+def test_methods_of_a_path(gateway, path):
+    """405 with Allow for what is not there; what is there asks for a credential or answers."""
+    has = routes.paths()[path]
+    allowed = has | ({"HEAD"} if "GET" in has else set())
+    url = path.replace("{id}", "A" * 21)
+    client = gateway.anyone
+    for method in ALL_METHODS:
+        answer = client.request(method, url, body=b"{}" if method == "POST" else None)
+        if method in allowed:
+            assert answer.status != 405, (method, path)
+            continue
+        answer.expect(405)
+        assert set(answer.headers["Allow"].split(", ")) == allowed
+        if method != "HEAD":
+            check_problem(routes.family_of(path), answer)
+
+
+def test_unknown_paths(gateway, account):
+    for path in ("/", "/nothing", "/api", "/otp/v1", "/otp/v2/verifications", "/admin/v1",
+                 "/mobile/v1/nothing", "/api/api/3rdparty/v1/messages", "/health/none",
+                 "/otp/v1/verifications/" + "A" * 30 + "/check/more", "/%2e%2e/etc/passwd",
+                 "//otp/v1/verifications"):
+        gateway.anyone.get(path).expect(404)
+    for path in ("/api/3rdparty/v1/nothing", "/3rdparty/v1/nothing"):
+        check_problem(routes.SMSGATE, gateway.anyone.get(path).expect(401))
+        check_problem(routes.SMSGATE, account.app.get(path).expect(404))
+
+
+# ---- every kind of caller at every route ----
+
+class Callers:
+    """One account with every kind of credential, one that is switched off."""
+
+    def __init__(self, gateway):
+        self.account = gateway.account()
+        self.phone = self.account.add_phone()
+        removed = self.account.add_phone()
+        gateway.admin.delete("/admin/v1/devices/" + removed.id).expect(204)
+        off = gateway.account()
+        off_phone = off.add_phone()
+        off_key = off.make_key()["key"]
+        gateway.admin.patch("/admin/v1/accounts/" + off.id, {"disabled": True}).expect(200)
+        revoked = self.account.make_key()
+        gateway.admin.delete("/admin/v1/keys/" + revoked["id"]).expect(204)
+        self.right = {
+            "basic": basic(self.account.login, self.account.password),
+            "device": bearer(self.phone.token),
+            "join": bearer(self.account.join_token),
+            "operator": bearer(gateway.operator_token),
+            "key": bearer(self.account.make_key()["key"]),
+            # wrong key words of the same shape for every route: all scopes but the one asked for
+            "keys without": {scope: bearer(self.account.make_key(
+                [other for other in routes_scopes() if other != scope])["key"])
+                for scope in routes_scopes()},
+        }
+        self.wrong = {
+            "anonymous": None,
+            "wrong password": basic(self.account.login, "wrong"),
+            "unknown login": basic("NOBODY", self.account.password),
+            "no colon": "Basic " + "bm9jb2xvbg==",
+            "bad base64": "Basic !!!!",
+            "empty basic": "Basic ",
+            "empty bearer": "Bearer ",
+            "another scheme": "Digest username=\"x\"",
+            "key as password": basic(self.account.login, self.right["key"].split()[1]),
+            "wrong key": bearer("og_" + "A" * 43),
+            "revoked key": bearer(revoked["key"]),
+            "huge token": bearer("A" * 4000),
+            "disabled password": basic(off.login, off.password),
+            "disabled key": bearer(off_key),
+            "removed device": bearer(removed.token),
+            "disabled join": bearer(off.join_token),
+        }
+        self.off_device = bearer(off_phone.token)
+
+
+def routes_scopes():
+    return ["otp:start", "otp:check", "messages:send", "messages:read", "devices:read",
+            "devices:write", "admin"]
+
+
+@pytest.fixture(scope="module")
+def callers(gateway):
+    return Callers(gateway)
+
+
+def url_of(one):
+    return one.path.replace("{id}", UNKNOWN_ID.get(one.kind, ""))
+
+
+def ask(gateway, one, authorization):
+    client = gateway.client(authorization)
+    answer = client.request(one.method, url_of(one), body=one.body)
+    client.close()
+    return answer
+
+
+def expected(one, caller):
+    """What a credential that is right somewhere gets here; None: let in."""
+    takes = {routes.APP: ("basic", "key"), routes.BASIC: ("basic",), routes.DEVICE: ("device",),
+             routes.JOINING: ("join", "basic"), routes.OPERATOR: ("operator", "key")}
+    if one.who in (routes.ANYONE, routes.MAYBE_DEVICE) or caller in takes[one.who]:
+        return None
+    if caller == "operator" and one.who in (routes.APP, routes.JOINING):
+        return 403
+    return 401
+
+
+@pytest.mark.parametrize("one", ROUTES, ids=name_of)
+def test_no_caller_gets_in_without_the_right_credential(gateway, callers, one):
+    if one.who in (routes.ANYONE, routes.MAYBE_DEVICE):
+        for credential in callers.wrong.values():
+            answer = ask(gateway, one, credential).expect(200)
+            assert b'"device"' not in answer.body
+        return
+    for name, credential in callers.wrong.items():
+        answer = ask(gateway, one, credential)
+        assert answer.status == 401, (name, answer)
+        if one.who == routes.JOINING and answer.type.startswith("text/plain"):
+            assert answer.body in (b"missing or malformed API Key", b"Invalid or expired API Key")
+            assert credential is None or not credential.startswith("Basic")
+        else:
+            check_problem(one.family, answer)
+    for name in ("basic", "key", "device", "join", "operator"):
+        status = expected(one, name)
+        if status:
+            answer = ask(gateway, one, callers.right[name])
+            assert answer.status == status, (name, answer)
+    if one.scope:
+        answer = ask(gateway, one, callers.right["keys without"][one.scope]).expect(403)
+        assert answer.json["message"] == "scope required: " + one.scope
+    if one.who == routes.DEVICE:
+        # 401 would make it register anew; its account is only switched off
+        ask(gateway, one, callers.off_device).expect(403)
+
+
+@pytest.mark.parametrize("one", [r for r in ROUTES if r.who == routes.APP], ids=name_of)
+def test_scheme_words_are_read_without_case(gateway, callers, one):
+    for word in ("basic", "BASIC", "Basic"):
+        answer = ask(gateway, one._replace(body=b"x" if one.body is not None else None),
+                     callers.right["basic"].replace("Basic", word))
+        assert answer.status not in (401, 403), (word, answer)
+    for word in ("bearer", "BEARER"):
+        answer = ask(gateway, one._replace(body=b"x" if one.body is not None else None),
+                     callers.right["key"].replace("Bearer", word))
+        assert answer.status not in (401, 403), (word, answer)
+
+
+def test_refused_callers_did_nothing(gateway):
+    """All valid requests by everybody who must not: nothing of it exists."""
+    callers = Callers(gateway)
+    before = len(gateway.admin.get("/admin/v1/accounts").json["accounts"])
+    stream = callers.phone.listen()
+    for one in ROUTES:
+        if one.body is not None:
+            for credential in callers.wrong.values():
+                if credential is None or not credential.startswith("Basic"):
+                    assert ask(gateway, one, credential).status == 401
+    assert callers.account.messages() == []
+    assert callers.phone.pull() == []
+    assert len(gateway.admin.get("/admin/v1/accounts").json["accounts"]) == before
+    devices = gateway.admin.get("/admin/v1/devices?account=" + callers.account.id).json["devices"]
+    assert [device["id"] for device in devices] == [callers.phone.id]
+    assert stream.events("MessageEnqueued") == []
+    stream.close()
+    gateway.check_healthy()
+
+
+def test_head_answers_as_get_without_a_body(gateway, callers):
+    for one in ROUTES:
+        if one.method != "GET" or one.path.endswith("/events"):
+            continue
+        name = {routes.APP: "basic", routes.BASIC: "basic", routes.DEVICE: "device",
+                routes.MAYBE_DEVICE: "device", routes.OPERATOR: "operator"}.get(one.who)
+        client = gateway.client(callers.right.get(name))
+        get, head = client.get(url_of(one)), client.request("HEAD", url_of(one))
+        assert (head.status, head.body) == (get.status, b""), name_of(one)
+        client.close()
+
+
+def test_stream_of_nobody_ends_at_once(gateway):
+    for token in ("A" * 21, "", "x"):
+        stream = Stream(gateway, token)
+        assert stream.status == 401
+
+
+def test_every_answer_may_not_be_kept(gateway, callers):
+    """Requirement 45."""
+    client = Client(gateway)
+    for one in ROUTES:
+        if one.path.endswith("/events"):
+            continue
+        for credential in (None, callers.right["basic"]):
+            client.authorization = credential
+            answer = client.request(one.method, url_of(one), body=b"x" if one.body else None)
+            assert answer.headers["Cache-Control"] == "no-store", name_of(one)
+            assert answer.headers["X-Request-Id"], name_of(one)

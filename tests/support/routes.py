@@ -1,0 +1,138 @@
+"""Every route of the server, kept apart from it: what it takes, from whom, and how much.
+
+A path's {id} stands for the id of `kind`. Only one spelling of each path is listed; ALIASES and
+TWIN make the others.
+"""
+
+from collections import namedtuple
+
+Route = namedtuple("Route", "method path family who scope limit body kind success")
+
+OWN, SMSGATE, ROOT = "own", "sms-gate", "root"
+ANYONE, APP, BASIC, DEVICE, MAYBE_DEVICE, JOINING, OPERATOR = (
+    "anyone", "app", "basic", "device", "device or nobody", "joining", "operator")
+
+KIB = 1024
+MIB = 1024 * KIB
+NUMBER = "+4915199999999"  # nothing of a bad request ever goes there
+
+SEND = {"phoneNumbers": [NUMBER], "textMessage": {"text": "bad input"}}
+START = {"to": NUMBER, "purpose": "bad-input"}
+CHECK = {"code": "000000", "purpose": "bad-input"}
+REPORT = [{"id": "unknown", "state": "Sent",
+           "recipients": [{"phoneNumber": NUMBER, "state": "Sent"}]}]
+
+TWIN = "/api"  # sms-gate.app's paths answer with and without it
+ALIASES = {"/3rdparty/v1/messages": "/3rdparty/v1/message",
+           "/3rdparty/v1/messages/{id}": "/3rdparty/v1/message/{id}",
+           "/3rdparty/v1/devices": "/3rdparty/v1/device",
+           "/3rdparty/v1/devices/{id}": "/3rdparty/v1/device/{id}",
+           "/mobile/v1/message": "/mobile/v1/messages"}
+
+
+def route(method, path, family, who, scope=None, limit=0, body=None, kind=None, success=200):
+    return Route(method, path, family, who, scope, limit, body, kind, success)
+
+
+ROUTES = [
+    route("GET", "/health", ROOT, ANYONE),
+    route("GET", "/health/ready", ROOT, ANYONE),
+    route("GET", "/health/live", ROOT, ANYONE),
+    route("GET", "/health/startup", ROOT, ANYONE),
+    route("GET", "/3rdparty/v1/health", SMSGATE, ANYONE),
+    route("GET", "/3rdparty/v1/health/ready", SMSGATE, ANYONE),
+    route("GET", "/3rdparty/v1/health/live", SMSGATE, ANYONE),
+    route("GET", "/3rdparty/v1/health/startup", SMSGATE, ANYONE),
+    route("GET", "/metrics", ROOT, ANYONE),
+    route("GET", "/openapi.json", ROOT, ANYONE),
+
+    route("POST", "/3rdparty/v1/messages", SMSGATE, APP, "messages:send", 4 * MIB, SEND,
+          success=202),
+    route("GET", "/3rdparty/v1/messages", SMSGATE, APP, "messages:read"),
+    route("GET", "/3rdparty/v1/messages/{id}", SMSGATE, APP, "messages:read", kind="message"),
+    route("DELETE", "/3rdparty/v1/messages/{id}", SMSGATE, APP, "messages:send", kind="message"),
+    route("GET", "/3rdparty/v1/devices", SMSGATE, APP, "devices:read"),
+    route("DELETE", "/3rdparty/v1/devices/{id}", SMSGATE, APP, "devices:write", kind="device",
+          success=204),
+
+    route("POST", "/mobile/v1/device", SMSGATE, JOINING, None, 16 * KIB, {"name": "bad input"},
+          success=201),
+    route("GET", "/mobile/v1/device", SMSGATE, MAYBE_DEVICE),
+    route("PATCH", "/mobile/v1/device", SMSGATE, DEVICE, None, 16 * KIB, {"id": "{device}"},
+          success=204),
+    route("GET", "/mobile/v1/message", SMSGATE, DEVICE),
+    route("PATCH", "/mobile/v1/message", SMSGATE, DEVICE, None, 1 * MIB, REPORT, success=204),
+    route("GET", "/mobile/v1/settings", SMSGATE, DEVICE),
+    route("GET", "/mobile/v1/webhooks", SMSGATE, DEVICE),
+    route("GET", "/mobile/v1/events", SMSGATE, DEVICE),
+    route("GET", "/mobile/v1/user/code", SMSGATE, BASIC),
+    route("PATCH", "/mobile/v1/user/password", SMSGATE, DEVICE, None, 2 * KIB,
+          {"currentPassword": "not the password", "newPassword": "long enough for it"},
+          success=401),
+
+    route("POST", "/otp/v1/verifications", OWN, APP, "otp:start", 16 * KIB, START, success=201),
+    route("GET", "/otp/v1/verifications/{id}", OWN, APP, "otp:check", kind="verification"),
+    route("DELETE", "/otp/v1/verifications/{id}", OWN, APP, "otp:start", kind="verification"),
+    route("POST", "/otp/v1/verifications/{id}/check", OWN, APP, "otp:check", 16 * KIB, CHECK,
+          kind="verification"),
+    route("POST", "/otp/v1/verifications/{id}/resend", OWN, APP, "otp:start", 16 * KIB, {},
+          kind="verification"),
+
+    route("POST", "/admin/v1/accounts", OWN, OPERATOR, "admin", 4 * KIB, {"name": "bad-input"},
+          success=201),
+    route("GET", "/admin/v1/accounts", OWN, OPERATOR, "admin"),
+    route("GET", "/admin/v1/accounts/{id}", OWN, OPERATOR, "admin", kind="account"),
+    route("PATCH", "/admin/v1/accounts/{id}", OWN, OPERATOR, "admin", 4 * KIB, {"brand": "B"},
+          kind="account"),
+    route("POST", "/admin/v1/accounts/{id}/rotate", OWN, OPERATOR, "admin", kind="account"),
+    route("POST", "/admin/v1/accounts/{id}/keys", OWN, OPERATOR, "admin", 4 * KIB,
+          {"scopes": ["otp:start"]}, kind="account", success=201),
+    route("GET", "/admin/v1/accounts/{id}/keys", OWN, OPERATOR, "admin", kind="account"),
+    route("DELETE", "/admin/v1/keys/{id}", OWN, OPERATOR, "admin", kind="key", success=204),
+    route("POST", "/admin/v1/accounts/{id}/pairing", OWN, OPERATOR, "admin", 4 * KIB, {},
+          kind="account"),
+    route("GET", "/admin/v1/devices", OWN, OPERATOR, "admin"),
+    route("DELETE", "/admin/v1/devices/{id}", OWN, OPERATOR, "admin", kind="device",
+          success=204),
+]
+
+
+def name_of(one):
+    return "%s %s" % (one.method, one.path)
+
+
+def spellings(path):
+    """All paths that lead to the same rows."""
+    paths = [path] + ([ALIASES[path]] if path in ALIASES else [])
+    if path.startswith(("/3rdparty/", "/mobile/")):
+        paths += [TWIN + one for one in paths]
+    return paths
+
+
+def paths():
+    """Every path once, in every spelling, with the methods that it has."""
+    methods = {}
+    for one in ROUTES:
+        for path in spellings(one.path):
+            methods.setdefault(path, set()).add(one.method)
+    return methods
+
+
+def family_of(path):
+    """Whose shape a refusal has that no route has seen."""
+    return SMSGATE if "/3rdparty/" in path or "/mobile/" in path else OWN
+
+
+def check_problem(one_family, answer, field=None):
+    """The error has the shape of its API, and names the field."""
+    body = answer.json
+    if one_family == SMSGATE:
+        assert set(body) == {"message"} and body["message"], body
+        if field:
+            assert field in body["message"], (field, body)
+        return
+    assert set(body) - {"field"} == {"error", "message", "request_id"}, body
+    assert all(isinstance(value, str) and value for value in body.values()), body
+    assert body["request_id"] == answer.headers["X-Request-Id"]
+    if field:
+        assert body.get("field") == field, (field, body)
