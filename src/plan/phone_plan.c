@@ -1,6 +1,6 @@
 /*
- * Finds and loads the module, once, whichever thread is first. Until it is loaded every call takes a
- * lock; after that none does.
+ * Finds and loads the module, once, whichever thread is first. Until it is loaded every call takes
+ * a lock; after that none does.
  */
 #include "plan/phone_plan.h"
 

@@ -2,8 +2,8 @@
  * Numbering plans: what fills core's struct og_phone_plan.
  *
  * libphonenumber costs 5 MiB resident and 4 ms of start for being linked, 4 MiB and 10 ms more when
- * it is first used, so it lives in a module of its own that is loaded when the first national number
- * comes. Installations that accept only international numbers never load it.
+ * it is first used, so it lives in a module of its own that is loaded when the first national
+ * number comes. Installations that accept only international numbers never load it.
  *
  * Thread-safe. A module once loaded stays until the process ends.
  */

@@ -1,6 +1,6 @@
 /*
- * Fuzzes what applications send about a code: typed codes, chosen codes, app hashes, purposes. What is
- * accepted must have the announced form, and reading it again must change nothing.
+ * Fuzzes what applications send about a code: typed codes, chosen codes, app hashes, purposes. What
+ * is accepted must have the announced form, and reading it again must change nothing.
  */
 #include <stdint.h>
 #include <stdlib.h>
