@@ -40,12 +40,12 @@
      .decode = og_smsgate_list_decode, .encode = og_smsgate_list_encode}
 #define READ(path_)                                                                               \
     {OG_GET, path_, SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_READ), .success = 200,                     \
-     OP(OG_LANE_READ, "message.get", og_message_get_apply, NULL, og_message_get_op),              \
-     .decode = og_smsgate_get_decode, .encode = og_smsgate_get_encode}
+     OP(OG_LANE_READ, "message.get", og_message_get_apply, NULL, og_message_one_op),              \
+     .decode = og_smsgate_one_decode, .encode = og_smsgate_one_encode}
 #define CANCEL(path_)                                                                             \
     {OG_DELETE, path_, SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_SEND), .success = 200,                  \
-     OP(OG_LANE_WRITE, "message.cancel", og_cancel_apply, og_cancel_committed, og_cancel_op),     \
-     .decode = og_smsgate_cancel_decode, .encode = og_smsgate_cancel_encode}
+     OP(OG_LANE_WRITE, "message.cancel", og_cancel_apply, og_cancel_committed, og_message_one_op),     \
+     .decode = og_smsgate_one_decode, .encode = og_smsgate_one_encode}
 #define DEVICES(path_)                                                                            \
     {OG_GET, path_, SMSGATE, FOR_APP(OG_SCOPE_DEVICES_READ), .success = 200,                      \
      OP(OG_LANE_WRITE, "device.list", og_device_list_apply, NULL, og_device_list_op),             \

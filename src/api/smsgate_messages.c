@@ -256,9 +256,9 @@ og_smsgate_send_encode(struct og_call *call, struct og_op *op, struct og_answer 
 /* ---- get, cancel ---- */
 
 enum og_code
-og_smsgate_get_decode(struct og_call *call, struct og_op *op, struct og_err *err)
+og_smsgate_one_decode(struct og_call *call, struct og_op *op, struct og_err *err)
 {
-    struct og_message_get_op *self = (struct og_message_get_op *)op;
+    struct og_message_one_op *self = (struct og_message_one_op *)op;
     (void)err;
     self->svc = og_call_services(call);
     self->mem = og_call_mem(call);
@@ -268,31 +268,9 @@ og_smsgate_get_decode(struct og_call *call, struct og_op *op, struct og_err *err
 }
 
 void
-og_smsgate_get_encode(struct og_call *call, struct og_op *op, struct og_answer *answer)
+og_smsgate_one_encode(struct og_call *call, struct og_op *op, struct og_answer *answer)
 {
-    struct og_message_get_op *self = (struct og_message_get_op *)op;
-    struct og_json_writer w;
-    (void)call;
-    og_json_begin(&w, &answer->body);
-    og_smsgate_write_state(&w, &self->out, true);
-}
-
-enum og_code
-og_smsgate_cancel_decode(struct og_call *call, struct og_op *op, struct og_err *err)
-{
-    struct og_cancel_op *self = (struct og_cancel_op *)op;
-    (void)err;
-    self->svc = og_call_services(call);
-    self->mem = og_call_mem(call);
-    self->account_id = call->who.account_id;
-    self->id = call->params[0];
-    return OG_OK;
-}
-
-void
-og_smsgate_cancel_encode(struct og_call *call, struct og_op *op, struct og_answer *answer)
-{
-    struct og_cancel_op *self = (struct og_cancel_op *)op;
+    struct og_message_one_op *self = (struct og_message_one_op *)op;
     struct og_json_writer w;
     (void)call;
     og_json_begin(&w, &answer->body);

@@ -7,9 +7,8 @@
 
 enum og_code og_smsgate_send_decode(struct og_call *call, struct og_op *op, struct og_err *err);
 void og_smsgate_send_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
-enum og_code og_smsgate_get_decode(struct og_call *call, struct og_op *op, struct og_err *err);
-void og_smsgate_get_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
+/* Of get and cancel alike. */
+enum og_code og_smsgate_one_decode(struct og_call *call, struct og_op *op, struct og_err *err);
+void og_smsgate_one_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
 enum og_code og_smsgate_list_decode(struct og_call *call, struct og_op *op, struct og_err *err);
 void og_smsgate_list_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
-enum og_code og_smsgate_cancel_decode(struct og_call *call, struct og_op *op, struct og_err *err);
-void og_smsgate_cancel_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);

@@ -80,7 +80,7 @@ og_message_cancelled(struct og_services *svc, const struct og_message *m)
 enum og_code
 og_cancel_apply(struct og_op *op, struct og_tx *tx)
 {
-    struct og_cancel_op *self = (struct og_cancel_op *)op;
+    struct og_message_one_op *self = (struct og_message_one_op *)op;
     return og_message_cancel(self->svc, tx, self->account_id, self->id, self->mem, &self->out,
                              &op->err);
 }
@@ -88,7 +88,7 @@ og_cancel_apply(struct og_op *op, struct og_tx *tx)
 void
 og_cancel_committed(struct og_op *op, struct og_tx *tx)
 {
-    struct og_cancel_op *self = (struct og_cancel_op *)op;
+    struct og_message_one_op *self = (struct og_message_one_op *)op;
     (void)tx;
     og_message_cancelled(self->svc, &self->out);
 }

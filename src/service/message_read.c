@@ -6,7 +6,7 @@
 enum og_code
 og_message_get_apply(struct og_op *op, struct og_tx *tx)
 {
-    struct og_message_get_op *self = (struct og_message_get_op *)op;
+    struct og_message_one_op *self = (struct og_message_one_op *)op;
     return og_message_find(tx->db, &self->svc->keys.seal, self->account_id, self->id, self->mem,
                            &self->out, &op->err);
 }

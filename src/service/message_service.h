@@ -65,7 +65,8 @@ struct og_send_op {
 enum og_code og_send_apply(struct og_op *op, struct og_tx *tx);
 void og_send_committed(struct og_op *op, struct og_tx *tx);
 
-struct og_message_get_op {
+/* One message, by our id or the client's. */
+struct og_message_one_op {
     struct og_op op;
     struct og_services *svc;
     struct og_arena *mem;
@@ -74,6 +75,8 @@ struct og_message_get_op {
     struct og_message out;
 };
 enum og_code og_message_get_apply(struct og_op *op, struct og_tx *tx); /* read lane */
+enum og_code og_cancel_apply(struct og_op *op, struct og_tx *tx);      /* see og_message_cancel */
+void og_cancel_committed(struct og_op *op, struct og_tx *tx);
 
 struct og_message_list_op {
     struct og_op op;
@@ -85,17 +88,6 @@ struct og_message_list_op {
     int64_t total;
 };
 enum og_code og_message_list_apply(struct og_op *op, struct og_tx *tx); /* read lane */
-
-struct og_cancel_op {
-    struct og_op op;
-    struct og_services *svc;
-    struct og_arena *mem;
-    struct og_str account_id;
-    struct og_str id;
-    struct og_message out;
-};
-enum og_code og_cancel_apply(struct og_op *op, struct og_tx *tx);
-void og_cancel_committed(struct og_op *op, struct og_tx *tx);
 
 /* A phone fetches what it should send: at most 100, in order; they count as handed from now on. */
 struct og_pull_op {
