@@ -2,6 +2,7 @@
  * `otpgate account`: accounts, their passwords and API keys. Secrets are printed once, on standard output, so
  * that a script can keep them.
  */
+#include "base/clock.h"
 #include "cli/cli_priv.h"
 
 #define ACCOUNTS "/admin/v1/accounts"
@@ -226,6 +227,18 @@ scopes_text(struct og_cli *cli, const struct og_json *key)
     return og_str_cstr(&cli->mem, all);
 }
 
+static const char *
+key_state(struct og_cli *cli, const struct og_json *key)
+{
+    int64_t expires_at;
+    if (og_cli_text(cli, key, "revoked_at")[0]) {
+        return "revoked";
+    }
+    bool is_over = og_time_parse(og_str_from(og_cli_text(cli, key, "expires_at")), &expires_at) &&
+                   expires_at <= og_now_ms(og_clock_system());
+    return is_over ? "expired" : "works";
+}
+
 static int
 run_key_list(struct og_cli *cli)
 {
@@ -247,7 +260,7 @@ run_key_list(struct og_cli *cli)
             const struct og_json *key = og_json_at(keys, i);
             *cell++ = og_cli_text(cli, key, "id");
             *cell++ = og_cli_text(cli, key, "label");
-            *cell++ = og_cli_text(cli, key, "revoked_at")[0] ? "revoked" : "works";
+            *cell++ = key_state(cli, key);
             *cell++ = og_cli_time(cli, og_cli_text(cli, key, "created_at"));
             *cell++ = og_cli_time(cli, og_cli_text(cli, key, "expires_at"));
             *cell++ = scopes_text(cli, key);

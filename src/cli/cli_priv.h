@@ -83,5 +83,5 @@ void og_cli_fact(struct og_cli *cli, const char *name, const char *value);
 
 /* Print rows of `columns` cells as an aligned table; the first row is the head. */
 void og_cli_table(struct og_cli *cli, const char *const *cells, int rows, int columns);
-/* "2026-01-02T03:04:05.120Z" as "2026-01-02 03:04:05"; "" stays. */
+/* "2026-01-02T03:04:05.120Z" as "2026-01-02 03:04:05Z"; "" stays. */
 const char *og_cli_time(struct og_cli *cli, const char *rfc3339);

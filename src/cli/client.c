@@ -33,6 +33,9 @@ check_url(struct og_str url, struct og_err *err)
     if (!is_tls && !og_str_starts(url, OG_STR("http://"))) {
         return og_fail(err, OG_E_INVALID, "url", "the URL must begin with https://");
     }
+    if (og_str_find(url, '@') < url.len) { /* "http://localhost:x@elsewhere" only looks local */
+        return og_fail(err, OG_E_INVALID, "url", "the URL must not hold a login");
+    }
     if (!is_tls && !og_client_is_local(url)) {
         return og_fail(err, OG_E_INVALID, "url",
                        "plain http would show the credential to everyone on the way: use https");

@@ -7,6 +7,8 @@
 #include "store/db.h"
 #include "store/migrate.h"
 
+#define JSON_BYTES_MAX 65536
+
 static enum og_code
 open_database(struct og_cli *cli, struct og_db **out, struct og_err *err)
 {
@@ -28,6 +30,42 @@ fail(struct og_cli *cli, const struct og_err *err)
     return OG_EXIT_REFUSED;
 }
 
+/* One JSON line on standard output. */
+static void
+print_json(struct og_cli *cli, void (*write)(struct og_json_writer *w, const void *facts),
+           const void *facts)
+{
+    struct og_buf out;
+    struct og_json_writer w;
+    og_buf_init(&out, JSON_BYTES_MAX);
+    og_json_begin(&w, &out);
+    og_json_object(&w, NULL);
+    write(&w, facts);
+    og_json_end(&w);
+    fprintf(cli->out, "%" OG_STR_FMT "\n", OG_STR_ARG(og_buf_str(&out)));
+    og_buf_finish(&out);
+}
+
+struct findings {
+    const char *fault; /* "" : none */
+    int schema;
+};
+
+static void
+write_findings(struct og_json_writer *w, const void *facts)
+{
+    const struct findings *found = facts;
+    og_json_add_bool(w, "sound", found->fault[0] == '\0');
+    og_json_add_i64(w, "schema", found->schema);
+    og_json_add_cstr(w, "fault", found->fault[0] ? found->fault : NULL);
+}
+
+static void
+write_backup(struct og_json_writer *w, const void *facts)
+{
+    og_json_add_cstr(w, "file", facts);
+}
+
 static int
 run_check(struct og_cli *cli)
 {
@@ -46,23 +84,13 @@ run_check(struct og_cli *cli)
     if (code != OG_OK) {
         return fail(cli, &err);
     }
-    const char *text = og_str_cstr(&cli->mem, fault);
+    const struct findings found = {og_str_cstr(&cli->mem, fault), schema};
     if (cli->json) {
-        struct og_buf out;
-        struct og_json_writer w;
-        og_buf_init(&out, 65536);
-        og_json_begin(&w, &out);
-        og_json_object(&w, NULL);
-        og_json_add_bool(&w, "sound", fault.len == 0);
-        og_json_add_i64(&w, "schema", schema);
-        og_json_add_cstr(&w, "fault", text);
-        og_json_end(&w);
-        fprintf(cli->out, "%" OG_STR_FMT "\n", OG_STR_ARG(og_buf_str(&out)));
-        og_buf_finish(&out);
+        print_json(cli, write_findings, &found);
     } else if (fault.len == 0) {
         fprintf(cli->out, "sound, schema %d\n", schema);
     } else {
-        fprintf(cli->out, "damaged: %s\n", text);
+        fprintf(cli->out, "damaged: %s\n", found.fault);
     }
     return fault.len == 0 ? OG_EXIT_OK : OG_EXIT_REFUSED;
 }
@@ -81,7 +109,9 @@ run_backup(struct og_cli *cli)
     if (code != OG_OK) {
         return fail(cli, &err);
     }
-    if (!cli->json) {
+    if (cli->json) {
+        print_json(cli, write_backup, to);
+    } else {
         fprintf(cli->out,
                 "wrote %s\nKeep the server's key (%s/master.key) with it: without the key nothing "
                 "sealed can be read.\n",

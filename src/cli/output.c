@@ -184,5 +184,5 @@ og_cli_time(struct og_cli *cli, const char *rfc3339)
     if (strlen(rfc3339) < 19) {
         return rfc3339;
     }
-    return og_str_printf(&cli->mem, "%.10s %.8s", rfc3339, rfc3339 + 11).ptr;
+    return og_str_printf(&cli->mem, "%.10s %.8sZ", rfc3339, rfc3339 + 11).ptr;
 }

@@ -53,7 +53,7 @@ og_password_change_apply(struct og_op *op, struct og_tx *tx)
     }
     if (!og_password_matches(og_secret_str(&self->current),
                              og_str_cstr(self->mem, basic.secret))) {
-        return og_fail(&op->err, OG_E_UNAUTHORIZED, "currentPassword", "is wrong");
+        return og_fail(&op->err, OG_E_UNAUTHORIZED, "", "failed to change password");
     }
     return og_password_apply(op, tx);
 }
