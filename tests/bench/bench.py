@@ -1,0 +1,460 @@
+#!/usr/bin/env python3
+"""Measures what the design promises; prints a table and writes build/bench.json.
+
+    bench.py --otpgate PATH --build DIR [--quick] [--only NAME[,NAME]]
+
+Every server, phone and sender is started here, on loopback, and stopped by its process id. Load
+generator and server share the machine, so read the ratios: what is compared runs in turns, and
+figures are medians.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import random
+import resource
+import shutil
+import signal
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+
+from programs import HERE, Failed, Gateway, Noop, Phones, wait_until
+
+TEXT = ("Your parcel arrives tomorrow between 10 and 12. Not at home? Reply to this message and we "
+        "leave it with your neighbour.")
+MESSAGE = {"textMessage": {"text": TEXT}, "phoneNumbers": ["+4915112345678"],
+           "withDeliveryReport": True, "priority": 0, "ttl": 3600, "simNumber": 1}
+BODY_BYTES = 300
+RATE = 1000
+
+# key, unit, what it is, aim, and whether less is better
+ROWS = [
+    ("noop_rps", "/s", "HTTP stack alone, 64 connections", None, False),
+    ("send_rps", "/s", "messages accepted and on disk, 64 connections", None, False),
+    ("send_noop_ratio", "", "of these: send / noop", 0.25, False),
+    ("send_p50_ms", "ms", "send, median", None, True),
+    ("send_p99_ms", "ms", "send, 99th percentile", None, True),
+    ("send_cpu_us", "us", "CPU of the server for one accept", None, True),
+    ("noop_tls_rps", "/s", "HTTP stack alone, TLS", None, False),
+    ("send_tls_rps", "/s", "messages accepted, TLS", None, False),
+    ("send_noop_tls_ratio", "", "of these: send / noop", 0.25, False),
+    ("send_tls_p99_ms", "ms", "send, TLS, 99th percentile", None, True),
+    ("noop_one_rps", "/s", "HTTP stack alone, one connection", None, False),
+    ("send_one_rps", "/s", "messages accepted, one connection", None, False),
+    ("send_noop_one_ratio", "", "of these: send / noop", None, False),
+    ("send_one_p99_ms", "ms", "send, one connection, 99th percentile", None, True),
+    ("push_p50_ms", "ms", "send to \"the phone has the text\", median", None, True),
+    ("push_p99_ms", "ms", "the same, 99th percentile", 20, True),
+    ("push_cpu_us", "us", "CPU of a message that meets an idle phone, TLS", None, True),
+    ("otp_pairs_per_s", "/s", "verifications started and checked", 5000, False),
+    ("cpu_us_per_message_life", "us", "CPU of a message's whole life, TLS", 80, True),
+    ("cpu_us_per_message_life_plain", "us", "the same, plain HTTP", None, True),
+    ("cpu_us_per_message_life_single", "us", "the same, TLS, each report a call of its own", None,
+     True),
+    ("idle_plain_kib", "KiB", "memory per connected phone", 2, True),
+    ("idle_tls_kib", "KiB", "memory per connected phone, TLS", 20, True),
+    ("rest_rss_mib", "MiB", "the program at rest", 24, True),
+    ("start_ms", "ms", "start to the first answer of /health", 100, True),
+    ("first_start_ms", "ms", "the same in an empty folder", None, True),
+    ("depth_ratio", "", "CPU of an accept, 1,000,000 rows stored / none", 1.3, True),
+    ("depth_rps_ratio", "", "accepts/s, 1,000,000 rows stored / none", None, False),
+]
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.quick = options.quick
+        self.figures = {}
+        self.dir = os.path.join(options.dir or options.build, "bench-data")
+        shutil.rmtree(self.dir, ignore_errors=True)
+        os.makedirs(self.dir)
+        self.body_file = os.path.join(self.dir, "message.json")
+        with open(self.body_file, "w") as out:
+            out.write(padded(MESSAGE))
+
+    def tool(self, name):
+        return os.path.join(self.options.build, name)
+
+    def folder(self, name):
+        return os.path.join(self.dir, name)
+
+    def gateway(self, name, tls, *flags):
+        return Gateway(self.options.otpgate, self.folder(name), tls, *flags)
+
+    def keep(self, **figures):
+        self.figures.update(figures)
+
+    def choose(self, full, quick):
+        return quick if self.quick else full
+
+    # -- requests --
+
+    def wrk(self, url, connections, seconds, script, *args):
+        argv = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s",
+                os.path.join(HERE, script), url, "--", *args]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=seconds + 20)
+        lines = [line.split() for line in done.stdout.splitlines() if line.startswith("figures ")]
+        if not lines:
+            raise Failed(f"wrk: {done.stdout[-300:]} {done.stderr[-300:]}")
+        count, duration_us, p50_us, p99_us, failed = map(int, lines[0][1:])
+        if failed or not count:
+            raise Failed(f"{url}: {failed} of {count} requests failed")
+        return {"count": count, "rps": count * 1e6 / duration_us, "p50_ms": p50_us / 1e3,
+                "p99_ms": p99_us / 1e3}
+
+    def post(self, program, url, connections, seconds, *headers):
+        """POST the message; the figures, with CPU per request."""
+        before = program.cpu_s()
+        run = self.wrk(url, connections, seconds, "post.lua", self.body_file, *headers)
+        run["cpu_us"] = (program.cpu_s() - before) * 1e6 / run["count"]
+        return run
+
+    def send(self, gateway, connections, seconds):
+        return self.post(gateway, gateway.send_url, connections, seconds, "Authorization",
+                         gateway.basic)
+
+    def load(self, gateway, rate, seconds):
+        """Send at a steady rate; [(id, sent_us, answered_us)]."""
+        out = gateway.folder + ".sent"
+        argv = [self.tool("tests/bench/load"), "--url", gateway.send_url, "--authorization",
+                gateway.basic, "--body", self.body_file, "--out", out, "--rate", str(rate),
+                "--seconds", str(seconds)]
+        if gateway.tls:
+            argv += ["--ca", gateway.ca_file]
+        subprocess.run(argv, check=True, timeout=seconds + 30)
+        with open(out) as lines:
+            shots = [line.split() for line in lines]
+        refused = sum(1 for shot in shots if shot[0] != "202")
+        if refused:
+            raise Failed(f"{refused} of {len(shots)} messages were not accepted")
+        return [(shot[3], int(shot[1]), int(shot[2])) for shot in shots]
+
+    # -- measurements, by name --
+
+    def measure_rest(self):
+        """Memory and start time, in an empty folder and later."""
+        start_ms, rss_mib = [], []
+        for _ in range(self.choose(7, 4)):
+            began = time.perf_counter()
+            with self.gateway("rest", True) as gateway:
+                gateway.wait_ready()
+                start_ms.append((time.perf_counter() - began) * 1e3)
+                time.sleep(0.3)
+                rss_mib.append(gateway.rss_kib() / 1024)
+        self.keep(first_start_ms=start_ms[0], start_ms=statistics.median(start_ms[1:]),
+                  rest_rss_mib=statistics.median(rss_mib[1:]))
+
+    def measure_send(self):
+        """The transport alone and with durable messages, in turns."""
+        with contextlib.ExitStack() as stack:
+            plain = stack.enter_context(self.gateway("send", False))
+            tls = stack.enter_context(self.gateway("send-tls", True))
+            for gateway in (plain, tls):
+                gateway.wait_ready().add_account(with_phone=True)
+            certificate = [os.path.join(tls.folder, "ca", name)
+                           for name in ("server.pem", "server.key")]
+            server = self.tool("tests/support/noop_server")
+            noop = stack.enter_context(Noop(server, self.folder("noop")))
+            noop_tls = stack.enter_context(Noop(server, self.folder("noop-tls"), certificate))
+            runs = {name: [] for name in ("noop", "send", "noop_tls", "send_tls", "noop_one",
+                                          "send_one", "noop_tls_one", "send_tls_one")}
+            many_s, one_s = self.choose((3, 2), (2, 1))
+            for i in range(self.choose(5, 2) + 1):
+                pairs = [("", noop, plain), ("_tls", noop_tls, tls)]
+                for suffix, idle, gateway in pairs:
+                    for tail, connections, seconds in (("", 64, many_s), ("_one", 1, one_s)):
+                        if i == 0 and tail:
+                            continue
+                        seconds = 1 if i == 0 else seconds
+                        one = self.post(idle, idle.base + "/", connections, seconds)
+                        two = self.send(gateway, connections, seconds)
+                        if i > 0: # the first round warms up
+                            runs[f"noop{suffix}{tail}"].append(one)
+                            runs[f"send{suffix}{tail}"].append(two)
+        self.keep_send(runs)
+
+    def keep_send(self, runs):
+        for name, of_name in runs.items():
+            for what in ("rps", "p50_ms", "p99_ms", "cpu_us"):
+                self.figures[f"{name}_{what}"] = median_of(of_name, what)
+        for tail in ("", "_tls", "_one", "_tls_one"):
+            ratios = [send["rps"] / noop["rps"]
+                      for send, noop in zip(runs["send" + tail], runs["noop" + tail])]
+            self.figures[f"send_noop{tail}_ratio"] = statistics.median(ratios)
+
+    def measure_push(self):
+        """1,000 phones, 1,000 messages/s: from the request to the phone's having the text."""
+        phones_count = 1000
+        with self.gateway("push", True) as gateway:
+            gateway.wait_ready().add_account(with_phone=False)
+            with Phones(gateway, phones_count, "--jsonl", gateway.folder + ".phones.jsonl") as phones:
+                self.load(gateway, RATE, 1)
+                time.sleep(1)
+                before = gateway.cpu_s()
+                shots = self.load(gateway, RATE, self.choose(15, 6))
+                received = wait_received(phones.jsonl, len(shots) + RATE)
+                cpu_s = gateway.cpu_s() - before
+        self.keep_push(shots, received, cpu_s)
+
+    def keep_push(self, shots, received, cpu_s):
+        missing = sum(1 for shot in shots if shot[0] not in received)
+        if missing:
+            raise Failed(f"{missing} of {len(shots)} messages did not reach a phone")
+        waits_ms = sorted((received[name] - sent) / 1e3 for name, sent, _ in shots)
+        answers_ms = sorted((answered - sent) / 1e3 for _, sent, answered in shots)
+        self.keep(push_p50_ms=percentile(waits_ms, 50), push_p99_ms=percentile(waits_ms, 99),
+                  push_accept_p50_ms=percentile(answers_ms, 50),
+                  push_accept_p99_ms=percentile(answers_ms, 99),
+                  push_cpu_us=cpu_s * 1e6 / len(shots))
+
+    def measure_otp(self):
+        """Start and check, codes in the process's own store, 64 connections."""
+        with self.gateway("otp", False) as gateway:
+            gateway.wait_ready().add_account(with_phone=True)
+            seconds, runs = self.choose(4, 2), []
+            for _ in range(self.choose(3, 2)):
+                before = gateway.cpu_s()
+                run = self.wrk(gateway.base, 64, seconds, "otp.lua", "Authorization",
+                               gateway.bearer)
+                run["cpu_us"] = (gateway.cpu_s() - before) * 1e6 / run["count"]
+                runs.append(run)
+        self.keep(otp_pairs_per_s=median_of(runs, "rps"), otp_p99_ms=median_of(runs, "p99_ms"),
+                  otp_cpu_us_per_pair=median_of(runs, "cpu_us"))
+
+    def life(self, name, tls, rate, phones_count, *phone_flags):
+        """CPU of the server per message, from its request to its last report."""
+        seconds = self.choose(6, 3)
+        with self.gateway(name, tls) as gateway:
+            gateway.wait_ready().add_account(with_phone=False)
+            total = rate * (seconds + 1)
+            with Phones(gateway, phones_count, "--stop-after", str(total),
+                        *phone_flags) as phones:
+                self.load(gateway, rate, 1)
+                time.sleep(1)
+                before = gateway.cpu_s()
+                self.load(gateway, rate, seconds)
+                wait_until(lambda: phones.child.poll() is not None, "all reports", 30)
+                if phones.child.returncode != 0:
+                    phones.check()
+            return (gateway.cpu_s() - before) * 1e6 / (rate * seconds)
+
+    def measure_life(self):
+        batched = ("--report-mode", "batch")
+        self.keep(cpu_us_per_message_life=self.life("life", True, 2 * RATE, 20, *batched),
+                  cpu_us_per_message_life_plain=self.life("life-plain", False, 2 * RATE, 20,
+                                                          *batched),
+                  cpu_us_per_message_life_single=self.life("life-single", True, RATE, 20,
+                                                           "--report-mode", "exact"))
+
+    def idle(self, name, tls):
+        """KiB per phone that is connected and silent."""
+        count = self.choose(5000, 2000)
+        with self.gateway(name, tls) as gateway:
+            gateway.wait_ready().add_account(with_phone=False)
+            time.sleep(0.5)
+            before = gateway.rss_kib()
+            with Phones(gateway, count, timeout_s=90, starts_per_s=2000):
+                time.sleep(1)
+                return (gateway.rss_kib() - before) / count
+
+    def measure_idle(self):
+        self.keep(idle_plain_kib=self.idle("idle", False), idle_tls_kib=self.idle("idle-tls", True))
+
+    def measure_depth(self):
+        """Accepts of an empty server and of one with a million messages, in turns."""
+        rows = self.choose(1000000, 200000)
+        with self.gateway("depth-deep", False) as gateway:
+            gateway.wait_ready().add_account(with_phone=True)
+            basic = gateway.basic
+            self.send(gateway, 1, 1)
+        fill(os.path.join(gateway.folder, "otpgate.db"), rows)
+        runs = {"empty": [], "deep": []}
+        with self.gateway("depth-deep", False) as deep, \
+                self.gateway("depth-empty", False) as empty:
+            deep.wait_ready().basic = basic
+            empty.wait_ready().add_account(with_phone=True)
+            for i in range(self.choose(6, 3)):
+                for name, one in (("empty", empty), ("deep", deep)):
+                    run = self.send(one, 64, 2 if i else 1)
+                    if i > 0:
+                        runs[name].append(run)
+        pairs = list(zip(runs["deep"], runs["empty"]))
+        self.keep(depth_rows=rows,
+                  depth_ratio=statistics.median(d["cpu_us"] / e["cpu_us"] for d, e in pairs),
+                  depth_rps_ratio=statistics.median(d["rps"] / e["rps"] for d, e in pairs))
+
+    def run(self):
+        names = [name[8:] for name in dir(self) if name.startswith("measure_")]
+        wanted = self.options.only.split(",") if self.options.only else names
+        for name in ("rest", "send", "push", "otp", "life", "idle", "depth"):
+            if name in wanted:
+                began = time.monotonic()
+                getattr(self, "measure_" + name)()
+                progress(f"{name}: {time.monotonic() - began:.0f} s")
+
+
+# -- helpers --
+
+def progress(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def padded(message):
+    """As JSON of BODY_BYTES."""
+    text = json.dumps(message)
+    return text + " " * (BODY_BYTES - len(text))
+
+
+def median_of(runs, what):
+    return statistics.median(run[what] for run in runs)
+
+
+def percentile(values, percent):
+    return values[min(len(values) - 1, int(len(values) * percent / 100))]
+
+
+def read_received(path):
+    """When each message came to a phone, UTC microseconds."""
+    received = {}
+    with open(path) as lines:
+        for line in lines:
+            if line.startswith('{"event":"received"') and line.endswith("\n"):
+                event = json.loads(line)
+                received.setdefault(event["id"], event["at_us"])
+    return received
+
+
+def wait_received(path, count, timeout_s=20):
+    """The same, once `count` have come, or as many as there are after a while."""
+    end = time.monotonic() + timeout_s
+    while len(received := read_received(path)) < count and time.monotonic() < end:
+        time.sleep(0.5)
+    return received
+
+
+ALPHABET = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
+
+
+def make_id(now_ms, dice):
+    """As base/id.h: 8 characters of time, 13 random ones."""
+    time_bits, text = now_ms + (11 << 42), ""
+    for _ in range(8):
+        text = ALPHABET[time_bits & 63] + text
+        time_bits >>= 6
+    return text + "".join(ALPHABET[b & 63] for b in dice.randbytes(13))
+
+
+def fill(path, count):
+    """Put `count` delivered messages before those that the server made, in their likeness."""
+    dice = random.Random(1)
+    base = sqlite3.connect(path)
+    base.row_factory = sqlite3.Row
+    base.execute("PRAGMA synchronous=OFF")
+    pattern = dict(base.execute("SELECT * FROM messages ORDER BY id LIMIT 1").fetchone())
+    names = ", ".join(pattern)
+    first_ms = pattern["created_at"] - 10 * count
+
+    def row(i):
+        at = first_ms + 10 * i
+        new = dict(pattern, id=make_id(at, dice), state=4, created_at=at, handed_at=at + 40,
+                   processed_at=at + 60, sent_at=at + 2000, delivered_at=at + 6000,
+                   final_at=at + 6100, deadline_at=at + 86400000)
+        new["content"] = dice.randbytes(len(pattern["content"]))
+        return tuple(new.values())
+
+    with base:
+        base.executemany(f"INSERT INTO messages ({names}) "
+                         f"VALUES ({', '.join('?' * len(pattern))})", map(row, range(count)))
+    base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    base.close()
+
+
+def machine():
+    with open("/proc/cpuinfo") as info:
+        model = next((line.split(":", 1)[1].strip() for line in info
+                      if line.startswith("model name")), platform.machine())
+    return {"cpu": model, "cores": os.cpu_count(), "kernel": platform.release(),
+            "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+            "load_average": os.getloadavg()[0]}
+
+
+def fsync_us(folder):
+    """One flush of a page that was written, the median of a hundred."""
+    path, took = os.path.join(folder, "fsync"), []
+    with open(path, "wb", buffering=0) as file:
+        for _ in range(100):
+            file.write(bytes(4096))
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
+            took.append((time.perf_counter() - began) * 1e6)
+    os.unlink(path)
+    return statistics.median(took)
+
+
+def verdict(figure, aim, less_is_better):
+    if aim is None:
+        return ""
+    reached = figure <= aim if less_is_better else figure >= aim
+    sign = "<=" if less_is_better else ">="
+    return f"{sign} {aim:g} {'reached' if reached else 'MISSED'}"
+
+
+def print_table(report):
+    setup = report["machine"]
+    print(f"\n{setup['cpu']}, {setup['cores']} cores, {setup['memory_gib']} GiB, Linux "
+          f"{setup['kernel']}, fsync {report['fsync_us']:.0f} us, load before "
+          f"{setup['load_average']:.1f}{', quick' if report['quick'] else ''}\n")
+    for key, unit, what, aim, less_is_better in ROWS:
+        if key in report:
+            figure = report[key]
+            shown = f"{figure:,.0f}" if figure >= 100 else f"{figure:.2f}"
+            print(f"{what:54} {shown:>10} {unit:4} {verdict(figure, aim, less_is_better)}".rstrip())
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--otpgate", required=True)
+    parser.add_argument("--build", required=True, help="the build folder, for the tools")
+    parser.add_argument("--dir", help="where the servers' folders go (the build folder)")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
+    parser.add_argument("--only", help="rest,send,push,otp,life,idle,depth")
+    return parser.parse_args()
+
+
+def out_of_time(*_):
+    raise Failed("out of time")
+
+
+def main():
+    options = parse_args()
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGALRM, out_of_time)
+    signal.alarm(150 if options.quick else 600)
+    subprocess.run(["ninja", "-C", options.build, "--quiet", "tests/support/noop_server",
+                    "tests/bench/load"], check=True)
+    bench = Bench(options)
+    report = {"quick": options.quick, "machine": machine(), "fsync_us": fsync_us(bench.dir)}
+    try:
+        bench.run()
+    except Failed as failure:
+        progress(f"bench: {failure}")
+        return 1
+    report.update(bench.figures)
+    shutil.rmtree(bench.dir, ignore_errors=True)
+    print_table(report)
+    with open(os.path.join(options.build, "bench.json"), "w") as out:
+        json.dump(report, out, indent=2)
+        out.write("\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
