@@ -46,18 +46,15 @@ enum og_code
 og_pull_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_pull_op *self = (struct og_pull_op *)op;
-    /* one more than fits tells whether something remains */
-    struct og_dispatch_item listed[PULL_MAX + 1];
+    struct og_dispatch_item listed[PULL_MAX];
     size_t count = og_dispatch_list(self->svc->lane.dispatch, self->account_id, self->device_id,
-                                    tx->now_ms, self->lifo, listed, PULL_MAX + 1);
-    self->has_more = count > PULL_MAX;
-    count = self->has_more ? PULL_MAX : count;
+                                    tx->now_ms, self->lifo, listed, PULL_MAX);
     enum og_code seen = note_seen(self, tx);
     if (seen != OG_OK) {
         return seen;
     }
-    self->items = OG_ARENA_ARRAY(self->mem, struct og_message, count + 1);
-    self->newly_handed = OG_ARENA_ARRAY(self->mem, bool, count + 1);
+    self->items = OG_ARENA_ARRAY(self->mem, struct og_message, count);
+    self->newly_handed = OG_ARENA_ARRAY(self->mem, bool, count);
     for (size_t i = 0; i < count; i++) {
         enum og_code code = og_message_hand(
             tx->db, &self->svc->keys.seal, listed[i].id, self->device_id, tx->now_ms, self->mem,
@@ -83,7 +80,17 @@ og_pull_committed(struct og_op *op, struct og_tx *tx)
         og_dispatch_set_phase(queue, self->account_id, self->items[i].id, OG_DISPATCH_HANDED);
     }
     og_metric_add(&metrics[HANDED], first_count);
-    og_hub_hint(self->svc->lane.hub, OG_HINT_PULLED, self->device_id, OG_STR(""));
+    /* a full answer without anything new: what it must report first is in the way, so no hurry */
+    bool is_stuck = self->count == PULL_MAX && first_count == 0;
+    if (!is_stuck) {
+        og_hub_hint(self->svc->lane.hub, OG_HINT_PULLED, self->device_id, OG_STR(""));
+    }
+    struct og_dispatch_device device;
+    if (og_dispatch_device_find(queue, self->account_id, self->device_id, &device) &&
+        device.waiting > 0) {
+        /* more than fits, or accepted in this batch, which the listing could not know */
+        og_hub_hint(self->svc->lane.hub, OG_HINT_MESSAGES, self->device_id, OG_STR(""));
+    }
 }
 
 /* ---- reports ---- */

@@ -99,7 +99,6 @@ struct og_pull_op {
     bool lifo;
     struct og_message *items;
     int count;
-    bool has_more;
     /* inner */
     bool *newly_handed;
 };
