@@ -16,7 +16,7 @@ run: deps build ## install what is missing, build, run a gateway with a virtual 
 	@$(OTPGATE) demo $(if $(ONESHOT),--oneshot) $(ARGS)
 
 build: $(BUILD)/build.ninja ## compile into $(BUILD)/
-	@ninja -C $(BUILD) $(if $(V),-v,--quiet) src/otpgate
+	@ninja -C $(BUILD) $(if $(V),-v,--quiet) src/otpgate src/plan/og_plan.so
 
 $(BUILD)/build.ninja:
 	@$(MESON) setup $(BUILD) $(MESON_FLAGS) >/dev/null || { cat $(BUILD)/meson-logs/meson-log.txt; exit 1; }
@@ -61,8 +61,11 @@ lint: deps deps-lint $(BUILD)/build.ninja ## layers, longest files and functions
 format: deps-lint ## clang-format's opinion as a diff; it is a hint, people break lines
 	@git ls-files 'src/*.[ch]' 'tests/*.[ch]' | xargs clang-format --dry-run 2>&1 | grep -c warning || true
 
-install: build ## copy the program to $(PREFIX)/bin
-	install -D -m 0755 $(OTPGATE) $(DESTDIR)$(PREFIX)/bin/otpgate
+install: build ## the program and its module, below $(PREFIX)
+	@$(MESON) configure $(BUILD) -Dprefix=$(PREFIX)
+	@$(MAKE) --no-print-directory build
+	@$(MESON) install -C $(BUILD) --no-rebuild --quiet $(if $(DESTDIR),--destdir $(DESTDIR))
+	@echo "installed $(DESTDIR)$(PREFIX)/bin/otpgate"
 
 deps: ## Debian packages to build with
 	@tools/deps build

@@ -170,8 +170,8 @@ og_phone_pull_encode(struct og_call *call, struct og_op *op, struct og_answer *a
 
 /* ---- report ---- */
 
-#define REPORT_ITEMS_MAX 1000
-#define REPORT_RECIPIENTS_MAX 1000
+#define REPORT_ITEMS_MAX 200
+#define REPORT_RECIPIENTS_MAX 200
 
 struct report_ask {
     struct og_str id;
