@@ -252,7 +252,7 @@ take_record(struct og_conn *self, struct og_str *raw)
         feed(self, (struct og_str){worker->plain, len});
         og_wipe(worker->plain, len);
     }
-    return result == OG_TLS_OK;
+    return result == OG_TLS_OK && raw->len > 0; /* a record is always taken whole */
 }
 
 static void

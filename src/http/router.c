@@ -1,10 +1,13 @@
 /*
- * The route table as a tree of path segments.
+ * The route table as a tree of path segments. Built once at start; a look-up walks down it and
+ * allocates nothing but what decoding a capture needs.
  */
 #include "http/router.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "http/target.h"
 
 struct node {
     struct og_str segment;    /* of the table's text; "{...}" for a capture */
@@ -178,5 +181,20 @@ og_router_find(const struct og_router *self, enum og_method method, struct og_st
     }
     if (!out->row) {
         list_allowed(node, out);
+    }
+}
+
+void
+og_router_find_request(const struct og_router *self, const struct og_http_request *req,
+                       struct og_router_match *out)
+{
+    og_router_find(self, req->method, req->raw_path, out);
+    if (!out->path_known) {
+        og_router_find(self, req->method, req->path, out); /* escapes in a literal segment */
+        return;
+    }
+    for (int i = 0; i < out->param_count; i++) {
+        /* Cannot fail: the whole path was decoded before. */
+        og_percent_decode(out->params[i], false, req->mem, &out->params[i]);
     }
 }

@@ -31,3 +31,9 @@ struct og_router_match {
 /* HEAD finds the row of GET. */
 void og_router_find(const struct og_router *self, enum og_method method, struct og_str path,
                     struct og_router_match *out);
+/*
+ * The same for a request: segments are told apart before they are decoded, so an encoded slash stays
+ * inside its capture. Captures are decoded, in req->mem.
+ */
+void og_router_find_request(const struct og_router *self, const struct og_http_request *req,
+                            struct og_router_match *out);

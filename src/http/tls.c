@@ -229,6 +229,15 @@ og_tls_ticket_key(const char *path, uint8_t out[OG_TICKET_KEY_BYTES], struct og_
 
 /* Sessions */
 
+/* SSL_get_error wants the thread's queue of errors empty before the call that it explains. */
+static void
+forget_errors(void)
+{
+    if (ERR_peek_error()) {
+        ERR_clear_error();
+    }
+}
+
 struct og_tls *
 og_tls_create(struct og_tls_context *context)
 {
@@ -281,7 +290,7 @@ og_tls_read(struct og_tls *self, struct og_str *in, char *out, size_t cap, size_
 {
     self->in = *in;
     self->send = send;
-    ERR_clear_error();
+    forget_errors();
     int status = SSL_read_ex(self->ssl, out, cap, len);
     enum og_tls_result result = status == 1 ? OG_TLS_OK : explain(self, status);
     *in = self->in;
@@ -295,7 +304,7 @@ og_tls_write(struct og_tls *self, struct og_str plain, struct og_buf *send)
 {
     size_t written;
     self->send = send;
-    ERR_clear_error();
+    forget_errors();
     bool ok = plain.len == 0 || SSL_write_ex(self->ssl, plain.ptr, plain.len, &written) == 1;
     self->send = NULL;
     return ok;
@@ -306,7 +315,7 @@ og_tls_end(struct og_tls *self, struct og_buf *send)
 {
     self->send = send;
     if (SSL_is_init_finished(self->ssl)) {
-        ERR_clear_error();
+        forget_errors();
         SSL_shutdown(self->ssl);
     }
     self->send = NULL;

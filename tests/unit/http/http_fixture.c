@@ -97,14 +97,12 @@ open_stream(struct fixture *self, struct og_http_request *req)
                                  .body = OG_STR(":hi\n\n")};
     struct stream_owner *owner = malloc(sizeof(*owner));
     struct og_sink_owner told = {on_closed, owner};
-    pthread_mutex_lock(&self->lock);
-    int index = self->stream_count;
-    *owner = (struct stream_owner){self, index};
-    self->stream_loops[index] = req->loop;
-    pthread_mutex_unlock(&self->lock);
+    struct og_loop *loop = req->loop;
     struct og_sink *sink = og_http_stream(req, &head, &told, STREAM_QUEUE_BYTES);
     pthread_mutex_lock(&self->lock);
-    self->streams[index] = sink;
+    *owner = (struct stream_owner){self, self->stream_count}; /* on_closed comes later, here */
+    self->stream_loops[self->stream_count] = loop;
+    self->streams[self->stream_count] = sink;
     self->stream_count++;
     pthread_cond_broadcast(&self->changed);
     pthread_mutex_unlock(&self->lock);
@@ -360,6 +358,36 @@ fixture_stream_close(struct fixture *self, int index)
 {
     struct piece piece = {self->streams[index], {NULL, 0}, false};
     fixture_run(self->stream_loops[index], close_sink, &piece);
+}
+
+struct attempt {
+    struct fixture *fixture;
+    int index;
+    struct og_str bytes;
+    bool close;
+};
+
+static void
+try_stream(void *ctx)
+{
+    struct attempt *attempt = ctx;
+    struct fixture *self = attempt->fixture;
+    pthread_mutex_lock(&self->lock);
+    struct og_sink *sink = self->closed_times[attempt->index] ? NULL : self->streams[attempt->index];
+    pthread_mutex_unlock(&self->lock);
+    if (!sink) {
+        return; /* on_closed came on this thread: the sink is gone */
+    }
+    if (!sink->verbs->send(sink, attempt->bytes) || attempt->close) {
+        sink->verbs->close(sink);
+    }
+}
+
+void
+fixture_stream_try(struct fixture *self, int index, const char *bytes, size_t len, bool close)
+{
+    struct attempt attempt = {self, index, {bytes, len}, close};
+    fixture_run(self->stream_loops[index], try_stream, &attempt);
 }
 
 /* The client */

@@ -21,8 +21,8 @@
 
 #include "http/server.h"
 
-#define PARKED_MAX 16
-#define STREAMS_MAX 16
+#define PARKED_MAX 4096
+#define STREAMS_MAX 4096
 #define STREAM_QUEUE_BYTES 65536
 
 struct ssl_st;
@@ -64,6 +64,8 @@ void fixture_answer_stream(struct fixture *self, int index);
 /* Call on the loop of stream `index`. */
 bool fixture_stream_send(struct fixture *self, int index, const char *bytes, size_t len);
 void fixture_stream_close(struct fixture *self, int index);
+/* Send, then close if so wished, unless the stream is over by the time its loop gets to it. */
+void fixture_stream_try(struct fixture *self, int index, const char *bytes, size_t len, bool close);
 void fixture_run(struct og_loop *loop, void (*fn)(void *ctx), void *ctx);
 
 struct client {
