@@ -126,9 +126,13 @@ class Phone:
         """A stream that the gateway knows of: its presence is on record when this returns."""
         stream = Stream(self.gateway, self.token)
         assert stream.status == 200, stream.status
-        # told of settings once the write lane has seen it come
-        stream.wait("SettingsUpdated")
+        wait_for(lambda: stream.comments, "the opening comment")
+        wait_for(self.is_connected, "the phone's presence")
         return stream
+
+    def is_connected(self):
+        devices = self.gateway.admin.get("/admin/v1/devices").expect(200).json["devices"]
+        return any(device["id"] == self.id and device["connected"] for device in devices)
 
     def pull(self, order=None):
         query = "?order=" + order if order else ""
