@@ -13,10 +13,10 @@
 #include <uv.h>
 
 #include "base/arena.h"
-#include "base/id.h"
-#include "base/log.h"
+#include "base/json.h"
 
-#define ID_BYTES 40 /* ours have 21 characters, those of clients up to 36 */
+#define ID_BYTES 40 /* of phones and accounts; ours have 21 characters */
+#define CANCEL_FRAME_BYTES_MAX 1024 /* ids of clients have up to 36 characters */
 
 struct shard;
 
@@ -25,6 +25,7 @@ struct og_hub_stream {
     struct shard *shard;
     struct device *device;
     struct og_sink *sink; /* NULL until attached */
+    bool is_closing;      /* its end will be told */
     int64_t sent_at_ms;   /* monotonic, of the last bytes */
     struct og_hub_stream *prev, *next;           /* of the device, oldest first */
     struct og_hub_stream *quiet_prev, *quiet_next; /* of the shard, longest silent first */
@@ -58,7 +59,7 @@ struct shard {
 struct hint {
     enum og_hint kind;
     char device_id[ID_BYTES];
-    char message_id[ID_BYTES];
+    char *frame; /* of OG_HINT_CANCEL, which names a message; own */
 };
 
 /* A batch of hints on its way to every loop; the last one to read it frees it. */
@@ -113,13 +114,22 @@ now_ms(const struct shard *shard)
 /* ---- frames ---- */
 
 static void
+close_stream(struct og_hub_stream *stream)
+{
+    if (stream->sink && !stream->is_closing) {
+        stream->is_closing = true;
+        stream->sink->verbs->close(stream->sink);
+    }
+}
+
+static void
 send_to(struct og_hub_stream *stream, struct og_str bytes)
 {
     if (!stream->sink) {
         return;
     }
     if (!stream->sink->verbs->send(stream->sink, bytes)) {
-        stream->sink->verbs->close(stream->sink); /* too slow: it will come back */
+        close_stream(stream); /* too slow: it will come back */
         return;
     }
     struct shard *shard = stream->shard;
@@ -138,13 +148,31 @@ send_to_all(struct device *device, struct og_str bytes)
     }
 }
 
-static void
-send_cancel(struct device *device, const char *message_id)
+/* Clients choose ids with all kinds of signs: as JSON none can break the frame. */
+static char *
+make_cancel_frame(struct og_str message_id)
 {
-    char frame[128];
-    int len = snprintf(frame, sizeof frame,
-                       "event: MessageCancelled\ndata: {\"messageId\":\"%s\"}\n\n", message_id);
-    send_to_all(device, (struct og_str){frame, (size_t)len});
+    struct og_buf frame;
+    struct og_json_writer w;
+    og_buf_init(&frame, CANCEL_FRAME_BYTES_MAX);
+    og_buf_add_cstr(&frame, "event: MessageCancelled\ndata: ");
+    og_json_begin(&w, &frame);
+    og_json_object(&w, NULL);
+    og_json_add_str(&w, "messageId", message_id);
+    og_json_end(&w);
+    og_buf_add_cstr(&frame, "\n\n");
+    char *text = og_xstrdup(frame.ptr);
+    og_buf_finish(&frame);
+    return text;
+}
+
+static void
+free_hints(struct hint *hints, int count)
+{
+    for (int i = 0; i < count; i++) {
+        free(hints[i].frame);
+    }
+    free(hints);
 }
 
 /* ---- wake-ups ---- */
@@ -220,9 +248,7 @@ close_streams(struct device *device)
     struct og_hub_stream *stream, *next;
     DL_FOREACH_SAFE(device->streams, stream, next)
     {
-        if (stream->sink) {
-            stream->sink->verbs->close(stream->sink);
-        }
+        close_stream(stream);
     }
 }
 
@@ -249,7 +275,7 @@ take_hint(struct shard *shard, const struct hint *hint)
         send_to_all(device, OG_STR("event: WebhooksUpdated\ndata: null\n\n"));
         break;
     case OG_HINT_CANCEL:
-        send_cancel(device, hint->message_id);
+        send_to_all(device, og_str_from(hint->frame));
         break;
     case OG_HINT_CLOSE:
         close_streams(device);
@@ -266,7 +292,7 @@ deliver(struct og_loop_task *task)
         take_hint(delivery->shard, &packet->hints[i]);
     }
     if (atomic_fetch_sub(&packet->readers, 1) == 1) {
-        free(packet->hints);
+        free_hints(packet->hints, packet->count);
         free(packet);
     }
 }
@@ -288,8 +314,7 @@ og_hub_hint(struct og_hub *self, enum og_hint kind, struct og_str device_id,
     struct hint *hint = &self->lane_only.hints[self->lane_only.count++];
     hint->kind = kind;
     copy_id(hint->device_id, device_id);
-    /* an id that could break the frame is never a real one */
-    copy_id(hint->message_id, og_id_is_plain(message_id) ? message_id : OG_STR(""));
+    hint->frame = kind == OG_HINT_CANCEL ? make_cancel_frame(message_id) : NULL;
 }
 
 void
@@ -403,6 +428,22 @@ og_hub_reserve(struct og_hub *self, int loop_index, struct og_str account_id,
     return stream;
 }
 
+/* The oldest stream, if there are too many; those that are ending already do not count. */
+static struct og_hub_stream *
+find_surplus(const struct device *device, int streams_max)
+{
+    struct og_hub_stream *stream, *oldest = NULL;
+    int count = 0;
+    DL_FOREACH(device->streams, stream)
+    {
+        if (stream->sink && !stream->is_closing) {
+            oldest = oldest ? oldest : stream;
+            count++;
+        }
+    }
+    return count > streams_max ? oldest : NULL;
+}
+
 void
 og_hub_attach(struct og_hub_stream *stream, struct og_sink *sink)
 {
@@ -414,11 +455,11 @@ og_hub_attach(struct og_hub_stream *stream, struct og_sink *sink)
     if (++device->stream_count == 1) {
         tell_presence(shard->hub, device, true);
     }
-    struct og_hub_stream *oldest = device->streams;
-    bool is_crowded = device->stream_count > shard->hub->config.streams_per_device_max;
+    struct og_hub_stream *surplus =
+        find_surplus(device, shard->hub->config.streams_per_device_max);
     send_to(stream, OG_STR(":connected\n\n"));
-    if (is_crowded && oldest != stream) {
-        oldest->sink->verbs->close(oldest->sink);
+    if (surplus) {
+        close_stream(surplus);
     }
 }
 
@@ -509,7 +550,7 @@ og_hub_destroy(struct og_hub *self)
     if (!self) {
         return;
     }
-    free(self->lane_only.hints);
+    free_hints(self->lane_only.hints, self->lane_only.count);
     free(self->shards);
     sem_destroy(&self->stopped);
     pthread_mutex_destroy(&self->shared.lock);
