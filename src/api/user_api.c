@@ -1,6 +1,6 @@
 /*
- * Decode and encode of /mobile/v1/user. The current password is guessable, so each try counts with the gate
- * as a login does.
+ * Decode and encode of /mobile/v1/user. The current password is guessable, so each try counts with
+ * the gate as a login does.
  */
 #include "api/user_api.h"
 
@@ -30,7 +30,6 @@ code_encode(struct og_call *call, struct og_op *op, struct og_answer *answer)
     struct og_login_code_op *self = (struct og_login_code_op *)op;
     struct og_json_writer w;
     (void)call;
-    og_answer_header(answer, "Cache-Control", OG_STR("no-store"));
     og_json_begin(&w, &answer->body);
     og_json_object(&w, NULL);
     og_json_add_str(&w, "code", og_secret_str(&self->code));

@@ -51,10 +51,10 @@ OG_MUST_CHECK enum og_code og_account_list(struct og_db *db, struct og_str accou
 
 /* What to change; the rest stays. */
 struct og_account_change {
-    bool has_brand, has_custom_code, has_disabled;
-    struct og_str brand;
+    struct og_str brand; /* "" : none */
     bool custom_code;
     bool disabled;
+    bool has_brand, has_custom_code, has_disabled;
 };
 /* OG_E_NOT_FOUND. */
 OG_MUST_CHECK enum og_code og_account_update(struct og_db *db, struct og_str id,
@@ -90,7 +90,8 @@ OG_MUST_CHECK enum og_code og_credential_list(struct og_db *db, struct og_str ac
 OG_MUST_CHECK enum og_code og_credential_new_hash(struct og_db *db, struct og_str account_id,
                                                   struct og_str hash, struct og_arena *mem,
                                                   struct og_str *login_out, struct og_err *err);
-/* One credential stops working; account_id "" : of whichever account. *done_out false: none worked. */
+/* One credential stops working; account_id "" : of whichever account. *done_out false: none
+ * worked. */
 OG_MUST_CHECK enum og_code og_credential_disable(struct og_db *db, struct og_str account_id,
                                                  struct og_str id, enum og_credential_kind kind,
                                                  int64_t now_ms, bool *done_out,

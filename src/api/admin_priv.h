@@ -1,0 +1,64 @@
+/* What the files of /admin/v1 share: helpers, and the functions that the rows name. */
+#pragma once
+
+#include "api/call.h"
+#include "base/json.h"
+
+/* The account that a call is about. A key with the scope admin knows of no other than its own. */
+OG_MUST_CHECK enum og_code og_admin_account_of(const struct og_call *call, struct og_str asked,
+                                               struct og_str *out, struct og_err *err);
+OG_MUST_CHECK enum og_code og_admin_only_operator(const struct og_call *call, const char *field,
+                                                  struct og_err *err);
+/* The body by a table; members that it does not have are refused. */
+OG_MUST_CHECK enum og_code og_admin_decode_body(struct og_call *call,
+                                                const struct og_json_member *members,
+                                                size_t count, void *out, struct og_err *err);
+void og_admin_add_text_or_null(struct og_json_writer *w, const char *name, struct og_str value);
+void og_admin_add_time_or_null(struct og_json_writer *w, const char *name, int64_t at_ms);
+void og_admin_begin_answer(struct og_json_writer *w, struct og_answer *answer);
+
+enum og_code og_admin_account_make_decode(struct og_call *call, struct og_op *op,
+                                          struct og_err *err);
+void og_admin_account_make_prepare(struct og_call *call, struct og_op *op);
+void og_admin_account_make_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
+void og_admin_account_make_failed(struct og_call *call, struct og_op *op);
+
+enum og_code og_admin_account_list_decode(struct og_call *call, struct og_op *op,
+                                          struct og_err *err);
+void og_admin_account_list_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
+
+enum og_code og_admin_account_show_decode(struct og_call *call, struct og_op *op,
+                                          struct og_err *err);
+void og_admin_account_show_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
+
+enum og_code og_admin_account_change_decode(struct og_call *call, struct og_op *op,
+                                            struct og_err *err);
+void og_admin_account_change_encode(struct og_call *call, struct og_op *op,
+                                    struct og_answer *answer);
+
+enum og_code og_admin_account_rotate_decode(struct og_call *call, struct og_op *op,
+                                            struct og_err *err);
+void og_admin_account_rotate_prepare(struct og_call *call, struct og_op *op);
+void og_admin_account_rotate_encode(struct og_call *call, struct og_op *op,
+                                    struct og_answer *answer);
+void og_admin_account_rotate_failed(struct og_call *call, struct og_op *op);
+
+enum og_code og_admin_key_make_decode(struct og_call *call, struct og_op *op, struct og_err *err);
+void og_admin_key_make_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
+void og_admin_key_make_failed(struct og_call *call, struct og_op *op);
+
+enum og_code og_admin_key_list_decode(struct og_call *call, struct og_op *op, struct og_err *err);
+void og_admin_key_list_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
+
+enum og_code og_admin_key_revoke_decode(struct og_call *call, struct og_op *op, struct og_err *err);
+
+enum og_code og_admin_pairing_decode(struct og_call *call, struct og_op *op, struct og_err *err);
+void og_admin_pairing_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
+void og_admin_pairing_failed(struct og_call *call, struct og_op *op);
+
+enum og_code og_admin_devices_decode(struct og_call *call, struct og_op *op, struct og_err *err);
+void og_admin_devices_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
+
+enum og_code og_admin_device_remove_decode(struct og_call *call, struct og_op *op,
+                                           struct og_err *err);
+enum og_code og_admin_device_remove_apply(struct og_op *op, struct og_tx *tx);
