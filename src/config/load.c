@@ -15,7 +15,8 @@
 #define VARIABLE_PREFIX "OTPGATE_"
 #define FILE_VARIABLE "OTPGATE_CONFIG"
 /* Read elsewhere: the file's name here, the others by the subcommands that talk to a server. */
-static const char *const other_variables[] = {FILE_VARIABLE, "OTPGATE_URL", "OTPGATE_KEY"};
+static const char *const other_variables[] = {FILE_VARIABLE, "OTPGATE_URL", "OTPGATE_KEY",
+                                              "OTPGATE_USER", "OTPGATE_CA"};
 
 #define WHERE_BYTES 80
 #define SHOWN_BYTES 40
