@@ -1,6 +1,6 @@
 /*
- * /admin/v1: accounts, their credentials, pairing, devices. For the operator, and for keys of an account
- * with the scope admin, which see and change their own account only.
+ * /admin/v1: accounts, their credentials, pairing, devices. For the operator, and for keys of an
+ * account with the scope admin, which see and change their own account only.
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /*
- * Pure decoding of what a peer claims to be. What does not fit the limits is "not well formed", never cut.
+ * Pure decoding of what a peer claims to be. What does not fit the limits is "not well formed",
+ * never cut.
  */
 #include "api/credential_header.h"
 

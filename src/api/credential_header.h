@@ -8,7 +8,13 @@
 
 #define OG_LOGIN_MAX_CHARS 64
 
-enum og_scheme { OG_SCHEME_NONE, OG_SCHEME_BASIC, OG_SCHEME_BEARER, OG_SCHEME_CODE, OG_SCHEME_OTHER };
+enum og_scheme {
+    OG_SCHEME_NONE,
+    OG_SCHEME_BASIC,
+    OG_SCHEME_BEARER,
+    OG_SCHEME_CODE,
+    OG_SCHEME_OTHER,
+};
 
 struct og_credential_header {
     enum og_scheme scheme;      /* the word, case ignored */

@@ -1,7 +1,7 @@
 /*
- * The gate's fast half, on the call's loop: take the header apart, ask the cache, compare with the route's
- * row. What the cache does not know goes to gate_lookup.c. Nothing of a credential outlives the call
- * but its keyed MAC.
+ * The gate's fast half, on the call's loop: take the header apart, ask the cache, compare with the
+ * route's row. What the cache does not know goes to gate_lookup.c. Nothing of a credential
+ * outlives the call but its keyed MAC.
  */
 #include "api/gate.h"
 

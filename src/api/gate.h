@@ -16,7 +16,7 @@ struct og_gate_config {
     int loop_count;
     int cache_entries;       /* per loop; 0: 20,000 */
     int64_t cache_age_ms;    /* 0: one hour */
-    int failures_max;        /* wrong credentials per source, and per login, in the window; 0: 10, -1: no limit */
+    int failures_max;        /* per source, and per login, in the window; 0: 10, -1: no limit */
     int64_t failure_window_ms; /* 0: as lock_ms */
     int64_t lock_ms;           /* 0: 30 min */
     struct og_str_list trusted_proxies; /* addresses and networks; their X-Forwarded-For counts */
@@ -31,21 +31,20 @@ void og_gate_destroy(struct og_gate *self);
 typedef void (*og_gate_next)(struct og_call *call, enum og_code code, const struct og_err *err);
 
 /*
- * Fill call->who by the row's `who` and `scope`, then call `next` exactly once, perhaps before returning.
- *   OG_E_UNAUTHORIZED  no, wrong, expired or disabled credential
- *   OG_E_FORBIDDEN     right, but a scope is missing: "scope required: messages:send"
- *   OG_E_LIMITED       too many wrong ones; err->retry_after_s
- *   OG_E_UNAVAILABLE, OG_E_BUSY  cannot tell now; never OG_E_UNAUTHORIZED for that
- * Thread: the call's loop.
+ * Fill call->who by the row's `who` and `scope`, then call `next` exactly once, perhaps before
+ * returning. OG_E_UNAUTHORIZED  no, wrong, expired or disabled credential OG_E_FORBIDDEN
+ * right, but a scope is missing: "scope required: messages:send" OG_E_LIMITED       too many wrong
+ * ones; err->retry_after_s OG_E_UNAVAILABLE, OG_E_BUSY  cannot tell now; never OG_E_UNAUTHORIZED
+ * for that Thread: the call's loop.
  */
 void og_gate_check(struct og_gate *self, struct og_call *call, og_gate_next next);
 
-/* For what asks for a password elsewhere than in the header: count a try on the login, seconds to wait if it is
- * locked; then give the try back unless the password was wrong. */
+/* For what asks for a password elsewhere than in the header: count a try on the login, seconds to
+ * wait if it is locked; then give the try back unless the password was wrong. */
 int og_gate_try_login(struct og_gate *self, struct og_str login);
 void og_gate_return_login(struct og_gate *self, struct og_str login, bool was_right);
 
-/* Joining phones expect these two refusals as plain text, not JSON (wire/smsgate.md section 4.1). */
+/* Joining phones expect these refusals as plain text, not JSON (wire/smsgate.md section 4.1). */
 #define OG_GATE_TEXT_MISSING "missing or malformed API Key"
 #define OG_GATE_TEXT_INVALID "Invalid or expired API Key"
 bool og_gate_is_plain_text(const struct og_err *err);

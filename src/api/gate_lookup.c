@@ -1,7 +1,8 @@
 /*
- * The gate's slow half: a claim that the cache does not know is looked up in a lane. Equal claims that come
- * meanwhile on the same loop wait for the same lookup, so that a restart under load hashes each password
- * once, not once per connection. One-time codes are never shared: each is spent once.
+ * The gate's slow half: a claim that the cache does not know is looked up in a lane. Equal claims
+ * that come meanwhile on the same loop wait for the same lookup, so that a restart under load
+ * hashes each password once, not once per connection. One-time codes are never shared: each is
+ * spent once.
  */
 #include <stdlib.h>
 
@@ -94,8 +95,8 @@ log_lock(const char *what, const char *source)
 }
 
 /*
- * Phones with an unknown token must learn just that (they register anew), however often they ask; those of
- * a disabled account must not (wire/smsgate.md section 4.2).
+ * Phones with an unknown token must learn just that (they register anew), however often they ask;
+ * those of a disabled account must not (wire/smsgate.md section 4.2).
  */
 static void
 tell_wrong_device(struct og_gate_lookup *lookup, struct og_gate_waiter *waiter)

@@ -1,6 +1,6 @@
 /*
- * /mobile/v1/user: what the phone app offers to the holder of an account: a one-time code to join further
- * phones with, and another password (wire/smsgate.md sections 1.8, 3.8).
+ * /mobile/v1/user: what the phone app offers to the holder of an account: a one-time code to join
+ * further phones with, and another password (wire/smsgate.md sections 1.8, 3.8).
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * One thread, bounded, keys that cannot be chosen by a peer (keyed MACs). The one door to uthash: its
- * insertion order is the order of use, because a hit moves its entry to the end.
+ * One thread, bounded, keys that cannot be chosen by a peer (keyed MACs). The one door to uthash:
+ * its insertion order is the order of use, because a hit moves its entry to the end.
  */
 #include "cache/credential_cache.h"
 

@@ -1,12 +1,12 @@
 /*
- * Credentials that were verified a moment ago, so that the hot path neither hashes a password nor asks
- * the database.
+ * Credentials that were verified a moment ago, so that the hot path neither hashes a password nor
+ * asks the database.
  *
- * One cache per event loop, without a lock; bounded, the least recently used entry goes first. Keys are
- * keyed MACs, never the credential. Any change of a credential, account or device moves one atomic
- * epoch for the whole process: entries of an older epoch count as stale. A stale entry of a password keeps
- * the digest of the stored hash that it was verified against, so that it is renewed by reading a row, not by
- * hashing again.
+ * One cache per event loop, without a lock; bounded, the least recently used entry goes first.
+ * Keys are keyed MACs, never the credential. Any change of a credential, account or device moves
+ * one atomic epoch for the whole process: entries of an older epoch count as stale. A stale entry
+ * of a password keeps the digest of the stored hash that it was verified against, so that it is
+ * renewed by reading a row, not by hashing again.
  */
 #pragma once
 
@@ -61,8 +61,8 @@ enum og_cache_verdict og_credential_cache_get(struct og_credential_cache *self,
                                               int64_t mono_ms, struct og_identity *out,
                                               uint8_t proof[OG_DIGEST_BYTES]);
 /*
- * epoch  as it was before the rows were read; an older one than now makes the entry stale from the start,
- *        or not kept at all without proof
+ * epoch  as it was before the rows were read; an older one than now makes the entry stale from the
+ *        start, or not kept at all without proof
  * proof  NULL: none
  */
 void og_credential_cache_put(struct og_credential_cache *self, const uint8_t key[OG_DIGEST_BYTES],

@@ -1,6 +1,7 @@
 /*
- * Bounded and shared by all loops: shards with a lock each, buckets of a few keys. Keys are kept as keyed
- * digests, so that nobody can choose which keys meet in a bucket, and a login is nowhere readable.
+ * Bounded and shared by all loops: shards with a lock each, buckets of a few keys. Keys are kept
+ * as keyed digests, so that nobody can choose which keys meet in a bucket, and a login is nowhere
+ * readable.
  */
 #include "cache/login_guard.h"
 
@@ -117,7 +118,8 @@ find_locked(struct og_login_guard *self, const struct place *place)
     return NULL;
 }
 
-/* A slot for a new key: a free one, else the one whose window is oldest, a locked one only if all are. */
+/* A slot for a new key: a free one, else the one whose window is oldest, a locked one only if all
+ * are. */
 static struct slot *
 take_locked(struct og_login_guard *self, const struct place *place)
 {

@@ -1,11 +1,11 @@
 /*
  * Counters of failed logins, per source and per login. May be lost; bounded.
  *
- * An attempt on a login is spent before the password is looked at and given back when it was right, so
- * that parallel guesses share one limit. A source is charged afterwards, because many right logins
- * may come from one place at once; whoever asks must look again at the end whether it is locked.
- * After failures_max within the window a key is locked for lock_ms.
- * One small sharded table for all loops; a full bucket forgets its oldest key that is not locked.
+ * An attempt on a login is spent before the password is looked at and given back when it was
+ * right, so that parallel guesses share one limit. A source is charged afterwards, because many
+ * right logins may come from one place at once; whoever asks must look again at the end whether it
+ * is locked. After failures_max within the window a key is locked for lock_ms. One small sharded
+ * table for all loops; a full bucket forgets its oldest key that is not locked.
  *
  * Thread-safe. A shard's lock is held for a few comparisons.
  */

@@ -1,6 +1,6 @@
 /*
- * `otpgate account`: accounts, their passwords and API keys. Secrets are printed once, on standard output, so
- * that a script can keep them.
+ * `otpgate account`: accounts, their passwords and API keys. Secrets are printed once, on standard
+ * output, so that a script can keep them.
  */
 #include "base/clock.h"
 #include "cli/cli_priv.h"
@@ -205,7 +205,8 @@ run_key_create(struct og_cli *cli)
     if (key) {
         og_cli_fact(cli, "id", og_cli_text(cli, key, "id"));
         og_cli_fact(cli, "key", og_cli_bold(cli, og_cli_text(cli, key, "key")));
-        fprintf(cli->out, "\nThe key is shown only now. To use it here:\n  export OTPGATE_KEY=...\n");
+        fprintf(cli->out, "\nThe key is shown only now. To use it here:\n"
+                          "  export OTPGATE_KEY=...\n");
     }
     og_json_doc_finish(&doc);
     og_buf_finish(&body);

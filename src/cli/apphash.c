@@ -1,6 +1,6 @@
 /*
- * Pure: bytes in, eleven characters out. The usual mistakes are refused by name, because a wrong hash fails
- * silently on the phone.
+ * Pure: bytes in, eleven characters out. The usual mistakes are refused by name, because a wrong
+ * hash fails silently on the phone.
  */
 #include "cli/apphash.h"
 

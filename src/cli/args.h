@@ -27,8 +27,8 @@ struct og_args {
 /* Add the rows of a table that ends with a name of NULL; NULL adds none. */
 void og_args_accept(struct og_args *self, const struct og_arg_option *options);
 /*
- * `--name value`, `--name=value`, switches, `--` before words that begin with a dash, -h for --help. A
- * lone "-" is a word. Options may stand anywhere and only once.
+ * `--name value`, `--name=value`, switches, `--` before words that begin with a dash, -h for
+ * --help. A lone "-" is a word. Options may stand anywhere and only once.
  * Errors  OG_E_INVALID saying which word and why; strings stay argv's
  */
 OG_MUST_CHECK enum og_code og_args_parse(struct og_args *self, int argc, char *const *argv,

@@ -1,6 +1,6 @@
 /*
- * The bytes are parsed only to be sure what they are; what is handed out is never encoded anew, because
- * the app hash is over the bytes that were signed.
+ * The bytes are parsed only to be sure what they are; what is handed out is never encoded anew,
+ * because the app hash is over the bytes that were signed.
  */
 #include "cli/certificate.h"
 
@@ -74,7 +74,8 @@ enum og_code
 og_certificate_read(struct og_str data, struct og_buf *der, struct og_err *err)
 {
     if (data.len == 0) {
-        return refuse(err, "the file is empty: keytool prints nothing on a wrong password or alias");
+        return refuse(err, "the file is empty: keytool prints nothing on a wrong password or "
+                           "alias");
     }
     if (holds(data, PEM_MARK)) {
         return read_pem(data, der, err);

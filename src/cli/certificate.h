@@ -1,6 +1,6 @@
 /*
- * One X.509 certificate out of a file, as its exact DER bytes. The door to OpenSSL's X.509 and PEM readers
- * for the command line.
+ * One X.509 certificate out of a file, as its exact DER bytes. The door to OpenSSL's X.509 and PEM
+ * readers for the command line.
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /*
- * The table of commands, their help, and running one. Everything that a command may do is said by its row.
+ * The table of commands, their help, and running one. Everything that a command may do is said by
+ * its row.
  */
 #include "cli/cli.h"
 
@@ -20,7 +21,7 @@ static const struct og_arg_option common_options[] = {
 static const struct og_arg_option server_options[] = {
     {"data", "DIR", "the server's data folder (OTPGATE_DATA_DIR, else data)"},
     {"url", "URL", "the server's address (OTPGATE_URL, else from the data folder)"},
-    {"ca", "FILE", "the authority that signed its certificate (OTPGATE_CA, else the data folder's)"},
+    {"ca", "FILE", "its certificate's authority (OTPGATE_CA, else the data folder's)"},
     {"key", "KEY", "an API key (better in OTPGATE_KEY, where other users do not see it)"},
     {NULL, NULL, NULL},
 };

@@ -1,6 +1,6 @@
 /*
- * The subcommands that talk to a running server: account, device, send, otp; and the tools that need none:
- * apphash, db, version, help.
+ * The subcommands that talk to a running server: account, device, send, otp; and the tools that
+ * need none: apphash, db, version, help.
  */
 #pragma once
 
@@ -14,7 +14,8 @@ enum og_exit {
     OG_EXIT_UNREACHABLE = 3, /* no server there, or not ours */
 };
 
-/* Runs argv[1]. Returns an exit code. Prints results on standard output, all else on standard error. */
+/* Runs argv[1]. Returns an exit code. Prints results on standard output, all else on standard
+ * error. */
 int og_cli_main(int argc, char **argv);
 /* Is `name` one of ours? */
 bool og_cli_has(const char *name);

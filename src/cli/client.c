@@ -1,6 +1,6 @@
 /*
- * Certificates are always checked, redirects never followed, and a credential leaves this machine over TLS
- * only.
+ * Certificates are always checked, redirects never followed, and a credential leaves this machine
+ * over TLS only.
  */
 #include "cli/client.h"
 
@@ -109,9 +109,8 @@ static enum og_code
 fail_curl(CURLcode result, const char *detail, const char *url, struct og_err *err)
 {
     const char *why = detail[0] ? detail : curl_easy_strerror(result);
-    const char *hint = result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CACERT_BADFILE
-                           ? " (--ca names the CA's file)"
-                           : "";
+    bool is_trust = result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CACERT_BADFILE;
+    const char *hint = is_trust ? " (--ca names the CA's file)" : "";
     return og_fail(err, OG_E_UNAVAILABLE, "", "cannot reach %s: %s%s", url, why, hint);
 }
 

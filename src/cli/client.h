@@ -26,8 +26,8 @@ struct og_client_answer {
 };
 
 /*
- * Errors  OG_E_UNAVAILABLE (nobody there, wrong certificate), OG_E_INVALID (the URL; also plain HTTP to
- *         another machine, which would show the credential to everyone on the way)
+ * Errors  OG_E_UNAVAILABLE (nobody there, wrong certificate), OG_E_INVALID (the URL; also plain
+ *         HTTP to another machine, which would show the credential to everyone on the way)
  */
 OG_MUST_CHECK enum og_code og_client_call(const struct og_client *self,
                                           const struct og_client_ask *ask,

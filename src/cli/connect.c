@@ -1,6 +1,7 @@
 /*
- * Where the server is and who we are to it: flags, then the environment, then what the server left in its data
- * folder. The operator's credential is read only from a file that nobody else can read.
+ * Where the server is and who we are to it: flags, then the environment, then what the server left
+ * in its data folder. The operator's credential is read only from a file that nobody else can
+ * read.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -123,23 +124,48 @@ read_operator(struct og_cli *cli)
     return OG_EXIT_OK;
 }
 
+/* A shell that has OTPGATE_KEY for `send` and `otp` must not lose the operator's rights by it, so
+ * beside the server its own credential comes first. */
 static int
-find_credential(struct og_cli *cli)
+find_operator(struct og_cli *cli)
+{
+    const char *key = og_args_value(&cli->args, "key");
+    bool is_beside = access(in_data(cli, "operator.token"), F_OK) == 0;
+    if (!key && !is_beside) {
+        key = setting(cli, "key", "OTPGATE_KEY");
+    }
+    if (!key) {
+        return read_operator(cli);
+    }
+    set_authorization(cli, "Bearer ", og_str_from(key));
+    return OG_EXIT_OK;
+}
+
+static int
+find_account(struct og_cli *cli)
 {
     const char *key = setting(cli, "key", "OTPGATE_KEY");
-    const char *user =
-        cli->command->needs == OG_CLI_APP ? setting(cli, "user", "OTPGATE_USER") : NULL;
+    const char *user = setting(cli, "user", "OTPGATE_USER");
     if (key) {
         set_authorization(cli, "Bearer ", og_str_from(key));
     } else if (user) {
         set_authorization(cli, "Basic ", og_str_from(user));
-    } else if (cli->command->needs == OG_CLI_OPERATOR) {
-        return read_operator(cli);
     } else {
         return og_cli_usage(cli, "needs an account: set OTPGATE_KEY (make one with `otpgate "
                                  "account key create ACCOUNT`), or OTPGATE_USER=login:password");
     }
-    return cli->client.authorization ? OG_EXIT_OK : og_cli_usage(cli, "the credential is too long");
+    return OG_EXIT_OK;
+}
+
+static int
+find_credential(struct og_cli *cli)
+{
+    int exit_code =
+        cli->command->needs == OG_CLI_OPERATOR ? find_operator(cli) : find_account(cli);
+    if (exit_code == OG_EXIT_OK && !cli->client.authorization) {
+        return og_cli_usage(cli, "the credential is too long");
+    }
+    return exit_code;
 }
 
 int

@@ -1,6 +1,6 @@
 /*
- * Calls and what is printed of them. Answers are another program's bytes: control characters never reach the
- * terminal, except in --json, which prints what came.
+ * Calls and what is printed of them. Answers are another program's bytes: control characters never
+ * reach the terminal, except in --json, which prints what came.
  */
 #include <stdarg.h>
 
@@ -124,7 +124,8 @@ og_cli_call(struct og_cli *cli, const struct og_client_ask *ask, struct og_json_
 const char *
 og_cli_path(struct og_cli *cli, const char *before, const char *word, const char *after)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-~";
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "abcdefghijklmnopqrstuvwxyz0123456789._-~";
     size_t len = strlen(word);
     char *escaped = og_arena_alloc(&cli->mem, 3 * len + 1), *at = escaped;
     for (size_t i = 0; i < len; i++) {

@@ -1,6 +1,6 @@
 /*
- * Two modules share one character: upper and lower half. Light modules are the drawn ones, because most
- * terminals are dark and readers want light around the code.
+ * Two modules share one character: upper and lower half. Light modules are the drawn ones, because
+ * most terminals are dark and readers want light around the code.
  */
 #include "cli/qr.h"
 

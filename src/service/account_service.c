@@ -1,6 +1,6 @@
 /*
- * Accounts and credentials inside a lane's transaction. Secrets are drawn here, kept as hash or keyed
- * digest, and given out once.
+ * Accounts and credentials inside a lane's transaction. Secrets are drawn here, kept as hash or
+ * keyed digest, and given out once.
  */
 #include "service/account_service.h"
 

@@ -1,8 +1,8 @@
 /*
  * Accounts and their credentials: make, list, change, revoke. Applies run in lanes.
  *
- * Whatever makes a secret gives it once, in an og_secret that the encoder wipes. A password is hashed
- * in the slow lane first (og_password_op), then stored in the write lane.
+ * Whatever makes a secret gives it once, in an og_secret that the encoder wipes. A password is
+ * hashed in the slow lane first (og_password_op), then stored in the write lane.
  */
 #pragma once
 
@@ -141,12 +141,14 @@ struct og_login_code_op {
 };
 enum og_code og_login_code_apply(struct og_op *op, struct og_tx *tx);
 
-/* After the commit of anything here that takes rights away: what the gate remembers is looked at afresh. */
+/* After the commit of anything here that takes rights away: what the gate remembers is looked at
+ * afresh. */
 void og_credentials_changed(struct og_op *op, struct og_tx *tx);
 
 /*
- * The operator's credential, at start, on the write connection before the lanes run. Makes one when there is
- * none (or on `renew`, which ends the old one), and writes it to `file` with mode 0600 before it commits.
+ * The operator's credential, at start, on the write connection before the lanes run. Makes one
+ * when there is none (or on `renew`, which ends the old one), and writes it to `file` with mode
+ * 0600 before it commits.
  * made_out   true: `token_out` holds it, to be shown once
  */
 OG_MUST_CHECK enum og_code og_operator_ensure(struct og_services *svc, struct og_db *db,

@@ -1,6 +1,6 @@
 /*
- * Looking credentials up. What is asked for a login that does not exist costs the same hashing as one
- * that does; secrets are compared by their keyed digests, in the database's index.
+ * Looking credentials up. What is asked for a login that does not exist costs the same hashing as
+ * one that does; secrets are compared by their keyed digests, in the database's index.
  */
 #include "service/identity_service.h"
 

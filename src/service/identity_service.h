@@ -1,8 +1,9 @@
 /*
- * Who is it? Looks a credential up and says whom it stands for. Used by the gate; applies run in lanes.
+ * Who is it? Looks a credential up and says whom it stands for. Used by the gate; applies run in
+ * lanes.
  *
- * An unknown, wrong, expired or disabled credential is a result (identity.kind OG_IDENTITY_NONE), an
- * error is not being able to tell.
+ * An unknown, wrong, expired or disabled credential is a result (identity.kind OG_IDENTITY_NONE),
+ * an error is not being able to tell.
  */
 #pragma once
 
@@ -25,15 +26,15 @@ struct og_lookup_op {
     struct og_str login;
     struct og_secret secret; /* the caller wipes it */
     /*
-     * Only for OG_LOOKUP_BASIC, to renew what was verified before: the digest that it gave then. In the
-     * read lane nothing is hashed: a different stored hash sets `must_hash`.
+     * Only for OG_LOOKUP_BASIC, to renew what was verified before: the digest that it gave then.
+     * In the read lane nothing is hashed: a different stored hash sets `must_hash`.
      */
     bool has_proof;
     uint8_t proof[OG_DIGEST_BYTES];
     /* out */
     struct og_identity identity;
     bool must_hash;
-    bool is_shut; /* right, but it or its account is disabled, or its time is over: nobody, yet no guess */
+    bool is_shut; /* right, but disabled or over, itself or its account: nobody, yet no guess */
 };
 
 enum og_code og_lookup_apply(struct og_op *op, struct og_tx *tx);

@@ -1,6 +1,7 @@
 /*
- * The operator's credential is made before anything runs, so this opens its own transaction. The file is
- * written before the commit: a crash between leaves a file that the next start writes anew.
+ * The operator's credential is made before anything runs, so this opens its own transaction. The
+ * file is written before the commit: a crash between leaves a file that the next start writes
+ * anew.
  */
 #include "base/files.h"
 #include "base/id.h"

@@ -1,6 +1,6 @@
 /*
- * The table of scopes. Names are stored, so that bits may be renumbered; a name that is not known (a
- * newer program wrote it) gives no right.
+ * The table of scopes. Names are stored, so that bits may be renumbered; a name that is not known
+ * (a newer program wrote it) gives no right.
  */
 #include "service/scope.h"
 

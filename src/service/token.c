@@ -1,6 +1,6 @@
 /*
- * Secrets are drawn from the services' source of randomness without bias, and only their keyed digests
- * are kept, so that a copied database opens nothing.
+ * Secrets are drawn from the services' source of randomness without bias, and only their keyed
+ * digests are kept, so that a copied database opens nothing.
  */
 #include "service/token.h"
 

@@ -28,7 +28,8 @@ OG_MUST_CHECK enum og_code og_token_draw(const struct og_rng *rng, const char *p
 /* Upper-case letters and digits that are not mistaken for one another. */
 OG_MUST_CHECK enum og_code og_login_draw(const struct og_rng *rng, char out[OG_LOGIN_CHARS + 1],
                                          struct og_err *err);
-/* Lower-case letters and digits that are not mistaken for one another: people type it into a phone. */
+/* Lower-case letters and digits that are not mistaken for one another: people type it into a
+ * phone. */
 OG_MUST_CHECK enum og_code og_password_draw(const struct og_rng *rng, struct og_secret *out,
                                             struct og_err *err);
 /* From 23456789abcdefghjkmnpqrstuvwxyz (wire/smsgate.md section 3.8). */

@@ -1,7 +1,7 @@
 /*
- * The page of statements about accounts, credentials and login codes, and rows to structs. What may be
- * taken is inserted with ON CONFLICT DO NOTHING, so that another try in the same transaction works on
- * every engine.
+ * The page of statements about accounts, credentials and login codes, and rows to structs. What
+ * may be taken is inserted with ON CONFLICT DO NOTHING, so that another try in the same
+ * transaction works on every engine.
  */
 #include "store/account_store.h"
 

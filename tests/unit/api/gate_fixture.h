@@ -1,6 +1,6 @@
 /*
- * A gate with real lanes, a real database and one loop, but no server: calls are made by hand on the loop's
- * thread and their outcome is waited for.
+ * A gate with real lanes, a real database and one loop, but no server: calls are made by hand on
+ * the loop's thread and their outcome is waited for.
  */
 #pragma once
 

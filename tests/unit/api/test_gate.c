@@ -283,7 +283,8 @@ a_cached_key_expires(void **state)
     assert_int_equal(try(w, &route_read, bearer(w, &key.key)), OG_E_UNAUTHORIZED);
 }
 
-/* A phone that was removed learns 401 however often it asks; one of a shut account must not register anew. */
+/* A phone that was removed learns 401 however often it asks; one of a shut account must not
+ * register anew. */
 static void
 phones_learn_what_they_need(void **state)
 {

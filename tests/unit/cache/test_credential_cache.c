@@ -1,5 +1,6 @@
 /*
- * The cache of verified credentials: hits, staleness, bounds, and that nothing old survives a change.
+ * The cache of verified credentials: hits, staleness, bounds, and that nothing old survives a
+ * change.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -94,7 +95,8 @@ a_change_makes_all_stale(void **state)
     og_credential_cache_destroy(cache);
 }
 
-/* The rows were read before the change was committed: what they said must not be believed after it. */
+/* The rows were read before the change was committed: what they said must not be believed after
+ * it. */
 static void
 what_was_read_before_a_change_is_not_kept(void **state)
 {

@@ -1,5 +1,6 @@
 /*
- * Counters of failed logins: limits, windows, locks, refunds, bounds, and threads that share a limit.
+ * Counters of failed logins: limits, windows, locks, refunds, bounds, and threads that share a
+ * limit.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -90,7 +90,8 @@ mistakes_are_named(void **state)
         {"--json=yes", "--json takes no value"},
         {"--brand", "--brand needs a value: --brand TEXT"},
         {"-x", "there is no option -x (words with a dash in front go behind --)"},
-        {"1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33",
+        {"1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 "
+         "33",
          "too many words; quote a text as one"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {

@@ -1,6 +1,6 @@
 /*
- * Accounts, credentials and lookups against a real database: what is given once, what is stored, and what
- * stops working when.
+ * Accounts, credentials and lookups against a real database: what is given once, what is stored,
+ * and what stops working when.
  */
 #include <setjmp.h>
 #include <stdarg.h>
