@@ -191,6 +191,29 @@ certificate_names(struct og_app *self)
     return (struct og_str_list){items, named.count + local.count};
 }
 
+/* The host of a URL to us: what the first listener says, `any` where it listens everywhere. */
+static struct og_str
+host_of_listener(struct og_app *self, struct og_str any)
+{
+    struct og_str address = og_str_from(self->config->http.listen.items[0].address);
+    if (og_str_eq(address, OG_STR("0.0.0.0")) || og_str_eq(address, OG_STR("::"))) {
+        return any;
+    }
+    bool is_loopback =
+        og_str_starts(address, OG_STR("127.")) || og_str_eq(address, OG_STR("::1"));
+    return is_loopback ? OG_STR("localhost") : address;
+}
+
+static const char *
+url_with(struct og_app *self, struct og_str host)
+{
+    bool is_v6 = og_str_find(host, ':') < host.len;
+    return og_str_printf(&self->mem, "%s://%s%" OG_STR_FMT "%s:%d",
+                         self->config->http.tls ? "https" : "http", is_v6 ? "[" : "",
+                         OG_STR_ARG(host), is_v6 ? "]" : "",
+                         og_http_server_port(self->server, 0)).ptr;
+}
+
 /* Where phones are sent: as configured, else this machine's first address on its network. */
 static const char *
 public_url(struct og_app *self)
@@ -199,12 +222,8 @@ public_url(struct og_app *self)
         return self->config->http.public_url;
     }
     struct og_str_list local = og_app_addresses(&self->mem, 1);
-    struct og_str host = local.count ? local.items[0] : OG_STR("localhost");
-    bool is_v6 = og_str_find(host, ':') < host.len;
-    return og_str_printf(&self->mem, "%s://%s%" OG_STR_FMT "%s:%d",
-                         self->config->http.tls ? "https" : "http", is_v6 ? "[" : "",
-                         OG_STR_ARG(host), is_v6 ? "]" : "",
-                         og_http_server_port(self->server, 0)).ptr;
+    struct og_str any = local.count ? local.items[0] : OG_STR("localhost");
+    return url_with(self, host_of_listener(self, any));
 }
 
 /* The built-in CA, unless the operator brought certificates. */
@@ -309,9 +328,7 @@ make_server(struct og_app *self, struct og_err *err)
     if (code != OG_OK) {
         return code;
     }
-    self->url = og_str_printf(&self->mem, "%s://localhost:%d",
-                              self->config->http.tls ? "https" : "http",
-                              og_http_server_port(self->server, 0)).ptr;
+    self->url = url_with(self, host_of_listener(self, OG_STR("localhost")));
     og_api_set_server(self->api, self->server);
     og_api_set_public_url(self->api, public_url(self));
     og_api_set_fsync_us(self->api, self->fsync_us);

@@ -396,7 +396,9 @@ static const char demo_help[] =
     "Starts a gateway on https://localhost:8443 in a fresh folder, with one virtual phone,\n"
     "sends a code through it and checks it. Then it stays, for you to try.\n"
     "\n"
-    "  --oneshot   end after that: exit code 0, or 1 with the reason\n";
+    "  --oneshot           end after that: exit code 0, or 1 with the reason\n"
+    "  --listen ADDR:PORT  where to listen (default: 127.0.0.1:8443)\n"
+    "  --data DIR          use this folder and keep it (default: a fresh one, removed at the end)\n";
 
 static bool
 take_oneshot(int *argc, char **argv)

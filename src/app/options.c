@@ -65,6 +65,15 @@ read_flags(int argc, char **argv, struct og_config *config, const char **file,
     return OG_OK;
 }
 
+enum og_code
+og_app_read_options(int argc, char **argv, struct og_config *config, struct og_err *err)
+{
+    const char *file = NULL;
+    og_config_init(config);
+    enum og_code code = read_flags(argc, argv, config, &file, err);
+    return code == OG_OK ? og_config_load(config, file, (const char *const *)environ, err) : code;
+}
+
 bool
 og_app_options(int argc, char **argv, const char *help, struct og_config *config, int *exit_code)
 {
@@ -76,13 +85,7 @@ og_app_options(int argc, char **argv, const char *help, struct og_config *config
         }
     }
     struct og_err err = {0};
-    const char *file = NULL;
-    og_config_init(config);
-    enum og_code code = read_flags(argc, argv, config, &file, &err);
-    if (code == OG_OK) {
-        code = og_config_load(config, file, (const char *const *)environ, &err);
-    }
-    if (code != OG_OK) {
+    if (og_app_read_options(argc, argv, config, &err) != OG_OK) {
         fprintf(stderr, "otpgate: %s\n", err.text);
         og_config_finish(config);
         *exit_code = 1;

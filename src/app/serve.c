@@ -16,6 +16,7 @@
 #include "app/notify.h"
 #include "app/options.h"
 #include "base/log.h"
+#include "config/option.h"
 
 /* ---- the process ---- */
 
@@ -43,12 +44,48 @@ block_signals(sigset_t *set)
     (void)pthread_sigmask(SIG_BLOCK, set, NULL); /* threads inherit it */
 }
 
+struct serving {
+    struct og_app *app;
+    struct og_config *config; /* in effect */
+    int argc;
+    char **argv;
+};
+
 static void
-reload(struct og_app *app)
+note_change(void *ctx, const struct og_option *option)
 {
-    struct og_err err;
+    (void)ctx;
+    if (!option->is_reloadable) {
+        og_log_warn("app", "changed, but takes effect at the next start only", "option=%s",
+                    option->name);
+    }
+}
+
+/* Of the options only the log's level changes while we run. */
+static enum og_code
+reload_options(struct serving *self, struct og_err *err)
+{
+    struct og_config fresh;
+    enum og_code code = og_app_read_options(self->argc, self->argv, &fresh, err);
+    if (code == OG_OK) {
+        og_config_each_change(self->config, &fresh, note_change, NULL);
+        self->config->log.level = fresh.log.level;
+        og_log_set_level((enum og_log_level)fresh.log.level);
+    }
+    og_config_finish(&fresh);
+    return code;
+}
+
+static void
+reload(struct serving *self)
+{
+    struct og_err err = {0};
     og_notify("RELOADING=1");
-    if (og_app_reload(app, &err) == OG_OK) {
+    if (reload_options(self, &err) != OG_OK) {
+        og_log_error("app", "the configuration is wrong, the old one stays", "reason=%s",
+                     og_log_quote(og_str_from(err.text)));
+    }
+    if (og_app_reload(self->app, &err) == OG_OK) {
         og_log_info("app", "certificates reloaded", "");
     } else {
         og_log_error("app", "reload failed, the old certificates stay", "reason=%s",
@@ -58,7 +95,7 @@ reload(struct og_app *app)
 }
 
 static void
-wait_for_end(struct og_app *app, const sigset_t *set)
+wait_for_end(struct serving *self, const sigset_t *set)
 {
     int64_t beat_ms = og_notify_watchdog_ms();
     struct timespec beat = {beat_ms / 1000, beat_ms % 1000 * 1000000};
@@ -66,7 +103,7 @@ wait_for_end(struct og_app *app, const sigset_t *set)
         int signal_number =
             beat_ms ? sigtimedwait(set, NULL, &beat) : sigwaitinfo(set, NULL);
         if (signal_number == SIGHUP) {
-            reload(app);
+            reload(self);
         } else if (signal_number > 0) {
             return;
         } else if (errno == EAGAIN) {
@@ -112,7 +149,7 @@ static const char serve_help[] =
     "\n"
     "Runs the gateway in the foreground. In an empty folder it makes all that it needs in\n"
     "./data: master key, database, a private CA with a certificate, and an operator\n"
-    "credential, which it prints once.\n"
+    "credential (in data/operator.token; on a terminal it is shown once).\n"
     "\n"
     "  --config FILE      configuration (default: otpgate.toml here, if there is one)\n"
     "  --data DIR         the data folder (default: data)\n"
@@ -120,7 +157,8 @@ static const char serve_help[] =
     "  --log-format json  for machines\n"
     "\n"
     "Every option can be a flag; `otpgate check-config --sample` lists them with their\n"
-    "defaults. SIGHUP loads certificates anew, SIGINT and SIGTERM end it gracefully.\n"
+    "defaults. SIGHUP loads certificates and log.level anew, SIGINT and SIGTERM end it\n"
+    "after what was accepted is done.\n"
     "\n"
     "  otpgate serve\n"
     "  otpgate serve --listen 127.0.0.1:9443 --data /var/lib/otpgate --otp.ttl 2m\n";
@@ -145,7 +183,7 @@ og_serve_main(int argc, char **argv)
     if (code == OG_OK) {
         greet(app);
         og_notify("READY=1");
-        wait_for_end(app, &set);
+        wait_for_end(&(struct serving){app, &config, argc, argv}, &set);
         og_notify("STOPPING=1");
     }
     exit_code = code == OG_OK ? 0 : fail(&err);
