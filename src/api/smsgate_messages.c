@@ -59,6 +59,21 @@ static const struct og_json_member text_members[] = {
 
 /* ---- send ---- */
 
+/* The table's limit is the protocol's; the operator may have set a lower one. */
+static enum og_code
+check_length(struct og_call *call, const struct send_ask *ask, struct og_err *err)
+{
+    int most = og_call_services(call)->message.text_chars_max;
+    int64_t chars = 0;
+    for (size_t i = 0; i < ask->text.len; i++) {
+        chars += ((unsigned char)ask->text.ptr[i] & 0xC0) != 0x80;
+    }
+    return chars <= most
+               ? OG_OK
+               : og_fail(err, OG_E_INVALID, ask->text_message ? "textMessage.text" : "message",
+                         "must have at most %d characters", most);
+}
+
 /* Exactly one of the three kinds of content. */
 static enum og_code
 decode_content(struct og_call *call, struct send_ask *ask, struct og_err *err)
@@ -73,10 +88,14 @@ decode_content(struct og_call *call, struct send_ask *ask, struct og_err *err)
     }
     ask->text = ask->message;
     if (ask->text_message) {
-        return og_json_decode(ask->text_message, text_members, 1, OG_JSON_UNKNOWN_IGNORED,
-                              "textMessage", og_call_mem(call), ask, err);
+        enum og_code code = og_json_decode(ask->text_message, text_members, 1,
+                                           OG_JSON_UNKNOWN_IGNORED, "textMessage",
+                                           og_call_mem(call), ask, err);
+        if (code != OG_OK) {
+            return code;
+        }
     }
-    return OG_OK;
+    return check_length(call, ask, err);
 }
 
 static enum og_code

@@ -85,7 +85,7 @@ const struct og_option og_options[] = {
      .help = "Microseconds to wait for a fuller batch under load."},
 
     {"store.url", OG_OPTION_TEXT, AT(store, url), "", 0, 1000, .is_secret = true,
-     .help = "The database; empty: an SQLite file in data.dir."},
+     .help = "Path of the SQLite file; empty: otpgate.db in data.dir."},
     {"store.checkpoint_pages", OG_OPTION_INT, AT(store, checkpoint_pages), "2000", 100, 100000,
      .help = "Length of SQLite's write-ahead log, in pages, at which it is written back."},
 
@@ -94,7 +94,7 @@ const struct og_option og_options[] = {
     {"phone.streams_per_device_max", OG_OPTION_INT, AT(phone, streams_per_device_max), "4", 1, 64,
      .help = "Event streams of one phone; the oldest is closed beyond this."},
     {"phone.gone_after", OG_OPTION_DURATION, AT(phone, gone_after_ms), "20s", SECONDS(1), DAYS(1),
-     .help = "A phone without a stream for so long is passed over for new messages."},
+     .help = "What waits for a phone that had no stream for so long moves to another."},
     {"phone.wake_gap", OG_OPTION_DURATION, AT(phone, wake_gap_ms), "1s", 0, MINUTES(1),
      .help = "Shortest time between two wake-ups of one phone."},
 
@@ -122,13 +122,13 @@ const struct og_option og_options[] = {
     {"otp.resend_waits", OG_OPTION_DURATIONS, AT(otp, resend_waits), "30s,60s,120s", SECONDS(1),
      HOURS(1), .help = "Time before each further sending; the last one repeats."},
     {"otp.lock_after", OG_OPTION_INT, AT(otp, lock_after), "50", 1, 100,
-     .help = "Wrong codes for one number, over all its verifications, that lock it."},
+     .help = "Wrong codes in a row for one number and purpose that lock them for login.lock."},
     {"otp.brand", OG_OPTION_TEXT, AT(otp, brand), "", 0, 63,
      .help = "Name shown in the message; an account's own name wins."},
     {"otp.template", OG_OPTION_LINES, AT(otp, template), "", 0, 160,
      .help = "Text with {code}, {brand} and {minutes}; empty: the built-in English text."},
     {"otp.verbose_errors", OG_OPTION_BOOL, AT(otp, verbose_errors), "false",
-     .help = "Tell applications why a check was refused, and how many attempts are left."},
+     .help = "Tell applications that a code has expired; else it is answered as a wrong one."},
     {"otp.store", OG_OPTION_WORD, AT(otp, store), "memory", .words = otp_store_words,
      .help = "Where codes live until they expire."},
     {"otp.store_entries_max", OG_OPTION_INT, AT(otp, store_entries_max), "1000000", 100, 100000000,
@@ -139,7 +139,7 @@ const struct og_option og_options[] = {
     {"login.failures_max", OG_OPTION_INT, AT(login, failures_max), "10", 1, 1000,
      .help = "Failed logins of one source or account that lock it."},
     {"login.lock", OG_OPTION_DURATION, AT(login, lock_ms), "30m", SECONDS(1), DAYS(1),
-     .help = "How long that lock lasts."},
+     .help = "How long that lock lasts, and that of otp.lock_after."},
 };
 
 const int og_option_count = sizeof(og_options) / sizeof(og_options[0]);
