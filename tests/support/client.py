@@ -47,6 +47,7 @@ class Client:
         self.authorization = authorization
         self.context = context or gateway.context
         self.connection = None
+        self.is_recorded = True  # in the gateway's transcript, if it keeps one
 
     def _connect(self):
         gateway = self.gateway
@@ -83,7 +84,7 @@ class Client:
         except (OSError, http.client.HTTPException, ssl.SSLError, socket.timeout):
             self.close()
             raise
-        if self.gateway.transcript is not None:
+        if self.gateway.transcript is not None and self.is_recorded:
             head = "%s %s\n%s" % (method, path, answer.headers)
             self.gateway.transcript.append(head.encode() + answer.body)
         return answer
