@@ -376,7 +376,8 @@ ensure_ca(const char *key_path, const char *cert_path, int64_t now_ms, struct id
     }
     enum og_code code = read_key(key_path, &out->key, err);
     if (code == OG_E_NOT_FOUND) {
-        return og_fail(err, OG_E_INVALID, "", "%s is there but not its key %s", cert_path, key_path);
+        return og_fail(err, OG_E_INVALID, "", "%s is there but not its key %s", cert_path,
+                       key_path);
     }
     if (code == OG_OK) {
         code = read_cert(cert_path, &out->cert, err);

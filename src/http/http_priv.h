@@ -208,7 +208,6 @@ struct og_str og_worker_request_id(struct og_worker *self, struct og_arena *mem)
 /* conn.c */
 
 void og_conn_accept(struct og_worker *worker, struct og_sock *sock, bool is_tls);
-void og_conn_take_waiting(struct og_conn *self);
 void og_conn_stop(struct og_conn *self);
 /* Encrypt if need be and send. False: broken; close it. */
 OG_MUST_CHECK bool og_conn_send(struct og_conn *self, const struct og_str *parts, int count);
@@ -218,9 +217,23 @@ void og_conn_replied(struct og_conn *self, bool close);
 void og_conn_linger(struct og_conn *self);
 /* For good, at once. The struct is freed later. */
 void og_conn_close(struct og_conn *self, bool reset);
-void og_conn_arm_write(struct og_conn *self);
+/* Send what TLS has put into worker->cipher. False: broken. */
+OG_MUST_CHECK bool og_conn_flush_cipher(struct og_conn *self);
+
+/* conn_input.c */
+
+void og_conn_on_bytes(void *owner, struct og_str bytes);
+void og_conn_on_end(void *owner, bool clean);
+void og_conn_take_waiting(struct og_conn *self);
+bool og_conn_has_kept(const struct og_conn *self);
+void og_conn_forget_input(struct og_conn *self);
+/* After input was used: what the connection waits for now. */
+void og_conn_settle(struct og_conn *self);
 
 /* conn_timer.c */
+
+/* Watch that what is queued for the peer moves. */
+void og_conn_arm_write(struct og_conn *self);
 
 void og_conn_on_timer(struct og_conn *self);
 /* Set the timer that the state asks for. */

@@ -1,15 +1,15 @@
 /*
- * The door to llhttp (built strict). The head is gathered whole, scanned (scan.h), then parsed in one
- * call so that its spans need no joining; a body with Content-Length is counted here; a chunked one
- * goes through llhttp, paused at each chunk header so that its lines can be judged.
+ * The door to llhttp (built strict). The head is gathered whole, scanned (scan.h), then parsed in
+ * one call so that its spans need no joining; a body with Content-Length is counted here; a chunked
+ * one goes through llhttp, paused at each chunk header so that its lines can be judged.
  */
 #include "http/parse.h"
 
 #include <llhttp.h>
 
+#include "http/head_rules.h"
 #include "http/scan.h"
 
-#define METHOD_BYTES_MAX 24
 #define CHUNK_LINE_BYTES_MAX 256
 #define BODY_FIRST_BYTES 16384
 #define HEAD_FIRST_BYTES 1024
@@ -28,7 +28,6 @@ struct og_parser {
     bool is_message_complete; /* llhttp says so */
     bool at_chunk;            /* llhttp paused behind a chunk's size line */
     bool has_name;            /* of the header that llhttp is at: it takes lines without one */
-    bool is_path_known;
     char *text; /* the head as received */
     size_t text_len, text_cap;
     size_t text_parsed; /* by llhttp */
@@ -105,7 +104,7 @@ on_headers_complete(llhttp_t *llhttp)
 {
     struct og_parser *self = llhttp->data;
     self->is_head_complete = true;
-    llhttp->upgrade = 0; /* no other protocol is spoken here; RFC 9110 section 7.8 lets us ignore it */
+    llhttp->upgrade = 0; /* RFC 9110 section 7.8 lets us ignore the wish for another protocol */
     return HPE_PAUSED;
 }
 
@@ -162,73 +161,6 @@ og_parser_create(struct og_arena *mem, const struct og_parse_limits *limits)
     return self;
 }
 
-/* The request line, before llhttp sees it: it would take other versions, and its refusals do not
- * tell an unknown method from a malformed one. */
-
-static bool
-is_token_char(uint8_t c)
-{
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
-           (c && strchr("!#$%&'*+-.^_`|~", c));
-}
-
-static bool
-is_method(struct og_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (!is_token_char((uint8_t)text.ptr[i])) {
-            return false;
-        }
-    }
-    return text.len > 0 && text.len <= METHOD_BYTES_MAX;
-}
-
-static bool
-is_target(struct og_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = (uint8_t)text.ptr[i];
-        if (c <= 0x20 || c >= 0x7f) {
-            return false;
-        }
-    }
-    return text.len > 0;
-}
-
-static bool
-is_version(struct og_str text)
-{
-    return text.len == 8 && memcmp(text.ptr, "HTTP/", 5) == 0 && text.ptr[5] >= '0' &&
-           text.ptr[5] <= '9' && text.ptr[6] == '.' && text.ptr[7] >= '0' && text.ptr[7] <= '9';
-}
-
-/* True when it may go on to llhttp; otherwise the request is refused. */
-static bool
-check_request_line(struct og_parser *self)
-{
-    struct og_str line = {self->text, self->text_len};
-    while (line.len && (line.ptr[0] == '\r' || line.ptr[0] == '\n')) {
-        line = og_str_slice(line, 1, line.len);
-    }
-    line = og_str_slice(line, 0, og_str_find(line, '\r'));
-    size_t first = og_str_find(line, ' ');
-    struct og_str rest = og_str_slice(line, first + 1, line.len);
-    size_t second = og_str_find(rest, ' ');
-    struct og_str version = og_str_slice(rest, second + 1, rest.len);
-
-    if (!is_method(og_str_slice(line, 0, first)) || !is_target(og_str_slice(rest, 0, second)) ||
-        !is_version(version)) {
-        refuse(self, 400, "malformed request line");
-        return false;
-    }
-    if (version.ptr[5] != '1' || version.ptr[7] > '1') {
-        refuse(self, 505, "HTTP version not supported");
-        return false;
-    }
-    self->head.is_http10 = version.ptr[7] == '0';
-    return true;
-}
-
 static enum og_method
 method_of(const llhttp_t *llhttp)
 {
@@ -244,111 +176,14 @@ method_of(const llhttp_t *llhttp)
     }
 }
 
-/* Decimal digits only, at most 18 of them. */
-static bool
-parse_length(struct og_str text, uint64_t *out)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] < '0' || text.ptr[i] > '9') {
-            return false;
-        }
-        value = value * 10 + (uint64_t)(text.ptr[i] - '0');
-    }
-    *out = value;
-    return text.len > 0 && text.len <= 18;
-}
-
-/* The headers that decide where the request ends and whom it is for: each at most once. */
-enum { H_HOST, H_LENGTH, H_ENCODING, H_EXPECT, H_COUNT };
-
-static const struct og_str framing_names[H_COUNT] = {
-    [H_HOST] = {"Host", 4},
-    [H_LENGTH] = {"Content-Length", 14},
-    [H_ENCODING] = {"Transfer-Encoding", 17},
-    [H_EXPECT] = {"Expect", 6},
-};
-
-static bool
-find_framing(struct og_parser *self, const struct og_header *found[H_COUNT])
-{
-    for (size_t i = 0; i < self->head.header_count; i++) {
-        const struct og_header *header = &self->head.headers[i];
-        for (int h = 0; h < H_COUNT; h++) {
-            if (header->name.len != framing_names[h].len ||
-                !og_str_eq_nocase(header->name, framing_names[h])) {
-                continue;
-            }
-            if (found[h]) {
-                return false;
-            }
-            found[h] = header;
-        }
-    }
-    return true;
-}
-
-static bool
-check_body_headers(struct og_parser *self, const struct og_header *length,
-                   const struct og_header *encoding)
-{
-    struct og_parsed_head *head = &self->head;
-    if (length && encoding) {
-        refuse(self, 400, "both Content-Length and Transfer-Encoding");
-    } else if (length && !parse_length(length->value, &head->content_length)) {
-        refuse(self, 400, "Content-Length is not a number");
-    } else if (encoding && (head->is_http10 ||
-                            !og_str_eq_nocase(encoding->value, OG_STR("chunked")))) {
-        refuse(self, 400, "Transfer-Encoding is not chunked");
-    }
-    head->is_chunked = encoding != NULL;
-    return self->phase != PHASE_REFUSED;
-}
-
-static bool
-check_framing(struct og_parser *self)
-{
-    const struct og_header *found[H_COUNT] = {NULL};
-    struct og_parsed_head *head = &self->head;
-
-    if (!find_framing(self, found)) {
-        refuse(self, 400, "a header that may come once came twice");
-        return false;
-    }
-    if (!found[H_HOST] && !head->is_http10) {
-        refuse(self, 400, "no Host header");
-        return false;
-    }
-    if (found[H_HOST] && !og_host_is_valid(found[H_HOST]->value)) {
-        refuse(self, 400, "malformed Host header");
-        return false;
-    }
-    if (!check_body_headers(self, found[H_LENGTH], found[H_ENCODING])) {
-        return false;
-    }
-    struct og_str host = found[H_HOST] ? found[H_HOST]->value : OG_STR("");
-    const char *why = og_target_parse(self->target, head->method == OG_OPTIONS, host, self->mem,
-                                      &head->target);
-    if (why) {
-        refuse(self, 400, why);
-        return false;
-    }
-    self->is_path_known = true;
-    if (found[H_EXPECT] && !head->is_http10) {
-        if (!og_str_eq_nocase(found[H_EXPECT]->value, OG_STR("100-continue"))) {
-            refuse(self, 417, "unknown expectation");
-            return false;
-        }
-        head->expects_continue = true;
-    }
-    return true;
-}
-
 static enum og_parse_step
 parse_head(struct og_parser *self)
 {
-    if (!check_request_line(self)) {
-        return OG_PARSE_REFUSED;
+    const char *reason;
+    struct og_str text = {self->text, self->text_len};
+    int status = og_head_check_line(text, &self->head.is_http10, &reason);
+    if (status != 0) {
+        return refuse(self, status, reason);
     }
     self->header_max = (size_t)(self->scan.lines > 0 ? self->scan.lines - 1 : 0);
     self->head.headers = OG_ARENA_ARRAY(self->mem, struct og_header, self->header_max);
@@ -362,8 +197,9 @@ parse_head(struct og_parser *self)
     self->text_parsed = (size_t)(llhttp_get_error_pos(&self->llhttp) - self->text);
     self->head.method = method_of(&self->llhttp);
     self->head.wants_close = self->head.is_http10 || (self->llhttp.flags & F_CONNECTION_CLOSE);
-    if (!check_framing(self)) {
-        return OG_PARSE_REFUSED;
+    status = og_head_check_headers(&self->head, self->target, self->mem, &reason);
+    if (status != 0) {
+        return refuse(self, status, reason);
     }
     self->phase = PHASE_WAIT;
     return OG_PARSE_HEAD;
@@ -604,7 +440,7 @@ og_parser_has_begun(const struct og_parser *self)
 struct og_str
 og_parser_path(const struct og_parser *self)
 {
-    return self->is_path_known ? self->head.target.path : OG_STR("");
+    return self->head.target.path;
 }
 
 int

@@ -2,8 +2,8 @@
  * One request from bytes, by pulling: feed bytes, get to know how far it is. Pure (no socket, no
  * clock), so that it can be tested and fuzzed; the one door to llhttp.
  *
- * A parser serves one request and lives in its arena. Refused is final: no further byte is looked at.
- * Rules: RFC 9112, stricter where design.md section 9 says so.
+ * A parser serves one request and lives in its arena. Refused is final: no further byte is looked
+ * at. Rules: RFC 9112, stricter where design.md section 9 says so.
  */
 #pragma once
 

@@ -19,7 +19,8 @@ void og_http_date(int64_t at_ms, char out[OG_DATE_BYTES]);
 
 /*
  * Append status line, headers and the empty line.
- * Cache-Control: no-store unless reply->headers say otherwise; headers with control bytes are left out.
+ * Cache-Control: no-store unless reply->headers say otherwise; headers with control bytes are left
+ * out.
  */
 void og_reply_head(struct og_buf *out, const struct og_http_reply *reply, struct og_str request_id,
                    struct og_str date, enum og_reply_framing framing, bool close);

@@ -1,5 +1,6 @@
 /*
- * What handlers ask of a request: headers and query parameters. Lists are short, so they are walked.
+ * What handlers ask of a request: headers and query parameters. Lists are short, so they are
+ * walked.
  */
 #include "http/server.h"
 #include "http/target.h"

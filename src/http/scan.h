@@ -1,6 +1,6 @@
 /*
- * The first look at the bytes of a head (or of the trailer behind a chunked body): finds its end and
- * refuses, byte by byte, what no valid head has. Pure; resumes anywhere.
+ * The first look at the bytes of a head (or of the trailer behind a chunked body): finds its end
+ * and refuses, byte by byte, what no valid head has. Pure; resumes anywhere.
  *
  * Lines end in CR LF and nothing else does; no control byte but tab; no line starts with a space or
  * tab (RFC 9112 sections 2.2, 3, 5.2); at most so many bytes and lines.
@@ -26,9 +26,9 @@ struct og_head_scan {
     int lines_max;
 };
 
-/* trailer  false: starts before a request line, empty lines there are passed over; true: starts at a
+/* trailer  false: starts before a request line and passes over empty lines there; true: starts at a
  *          header line */
 void og_head_scan_init(struct og_head_scan *self, size_t bytes_max, int lines_max, bool trailer);
-/* Returns how many of `bytes` belong to the head: all of them on MORE, up to its last byte on END. */
+/* Returns how many of `bytes` belong to the head: all on MORE, up to its last byte on END. */
 size_t og_head_scan_feed(struct og_head_scan *self, struct og_str bytes,
                          enum og_scan_result *result);

@@ -182,7 +182,7 @@ og_http_server_reload(struct og_http_server *self, struct og_err *err)
     self->shared.tls = fresh;
     pthread_mutex_unlock(&self->shared.lock);
     og_tls_context_destroy(old);
-    og_log_info("http", "certificates loaded again", "%s", "");
+    og_log_info("http", "certificates loaded again", "");
     return OG_OK;
 }
 

@@ -18,7 +18,8 @@ struct og_sock;
 struct og_listener;
 
 struct og_io *og_io_create(struct og_loop *loop);
-/* Close the timer. Frees itself once that is done; every sock and listener must be closed as well. */
+/* Close the timer. Frees itself once that is done; every sock and listener must be closed as
+ * well. */
 void og_io_close(struct og_io *self);
 /* Call `fn` every interval_ms until stopped. Starting what runs changes nothing. */
 void og_io_tick_start(struct og_io *self, int interval_ms, void (*fn)(void *ctx), void *ctx);

@@ -15,7 +15,7 @@
 struct og_tls_files {
     const char *cert_file;      /* PEM chain */
     const char *key_file;       /* PEM */
-    const char *client_ca_file; /* NULL: no client certificates are asked for; else one is required */
+    const char *client_ca_file; /* NULL: no client certificate is asked for; else one is required */
     uint8_t ticket_key[OG_TICKET_KEY_BYTES];
 };
 

@@ -1,6 +1,6 @@
 /*
- * The timer wheel of a loop. Slots are doubly linked lists; a slot that comes up is moved to a local
- * list first, so that the callback may change the wheel as it likes.
+ * The timer wheel of a loop. Slots are doubly linked lists; a slot that comes up is moved to a
+ * local list first, so that the callback may change the wheel as it likes.
  */
 #include "http/wheel.h"
 

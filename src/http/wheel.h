@@ -3,8 +3,8 @@
  * per connection.
  *
  * Moving a deadline later only stores it; the timer is put into its new slot when the old one comes
- * up. So a busy connection costs two stores per request. A timer fires at most OG_WHEEL_TICK_MS late
- * (plus the caller's own tick), never early. One thread.
+ * up. So a busy connection costs two stores per request. A timer fires at most OG_WHEEL_TICK_MS
+ * late (plus the caller's own tick), never early. One thread.
  */
 #pragma once
 

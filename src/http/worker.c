@@ -1,6 +1,6 @@
 /*
- * One loop's share of the server: its listening sockets, its clock and timer wheel, its connections,
- * and the buffers that they all use in turn.
+ * One loop's share of the server: its listening sockets, its clock and timer wheel, its
+ * connections, and the buffers that they all use in turn.
  */
 #include <assert.h>
 #include <stdio.h>

@@ -373,7 +373,8 @@ try_stream(void *ctx)
     struct attempt *attempt = ctx;
     struct fixture *self = attempt->fixture;
     pthread_mutex_lock(&self->lock);
-    struct og_sink *sink = self->closed_times[attempt->index] ? NULL : self->streams[attempt->index];
+    bool is_over = self->closed_times[attempt->index] > 0;
+    struct og_sink *sink = is_over ? NULL : self->streams[attempt->index];
     pthread_mutex_unlock(&self->lock);
     if (!sink) {
         return; /* on_closed came on this thread: the sink is gone */

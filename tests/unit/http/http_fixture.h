@@ -1,6 +1,6 @@
 /*
- * A server on a free loopback port with a handler that does what the path says, a clock that the test
- * moves, and a raw client. All waits end by themselves after some seconds and fail the test.
+ * A server on a free loopback port with a handler that does what the path says, a clock that the
+ * test moves, and a raw client. All waits end by themselves after some seconds and fail the test.
  *
  *   /park     kept until fixture_answer
  *   /stream   an event stream of at most 64 KiB, see fixture_stream

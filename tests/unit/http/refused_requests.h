@@ -1,6 +1,7 @@
 /*
- * What must be refused, and with which status: design.md section 9 and more of the same kind. Used on
- * the parser alone and over sockets. Limits: 1024 bytes and 8 lines of headers, 100 bytes of body.
+ * What must be refused, and with which status: design.md section 9 and more of the same kind. Used
+ * on the parser alone and over sockets. Limits: 1024 bytes and 8 lines of headers, 100 bytes of
+ * body.
  */
 #pragma once
 
@@ -72,22 +73,26 @@ static const struct {
     ROW("empty name", 400, "GET / HTTP/1.1\r\n" HOST ": b\r\n\r\n"),
     ROW("empty name before another header", 400, "GET / HTTP/1.1\r\n" HOST ": b\r\nX: a\r\n\r\n"),
     ROW("empty name and value", 400, "GET / HTTP/1.1\r\n" HOST ":\r\n\r\n"),
-    ROW("empty name in the trailer", 400, "POST / HTTP/1.1\r\n" HOST CHUNKED "\r\n0\r\n: b\r\n\r\n"),
+    ROW("empty name in the trailer", 400,
+        "POST / HTTP/1.1\r\n" HOST CHUNKED "\r\n0\r\n: b\r\n\r\n"),
     ROW("bracket in a name", 400, "GET / HTTP/1.1\r\n" HOST "X[]: b\r\n\r\n"),
     ROW("wrong bytes after a chunk", 400,
         "POST / HTTP/1.1\r\n" HOST CHUNKED "\r\n5\r\nhelloXX0\r\n\r\n"),
     ROW("LF only after a chunk", 400,
         "POST / HTTP/1.1\r\n" HOST CHUNKED "\r\n5\r\nhello\n0\r\n\r\n"),
-    ROW("LF only after a size", 400, "POST / HTTP/1.1\r\n" HOST CHUNKED "\r\n5\nhello\r\n0\r\n\r\n"),
+    ROW("LF only after a size", 400,
+        "POST / HTTP/1.1\r\n" HOST CHUNKED "\r\n5\nhello\r\n0\r\n\r\n"),
     ROW("space after a size", 400,
         "POST / HTTP/1.1\r\n" HOST CHUNKED "\r\n5 \r\nhello\r\n0\r\n\r\n"),
     ROW("space before a size", 400,
         "POST / HTTP/1.1\r\n" HOST CHUNKED "\r\n 5\r\nhello\r\n0\r\n\r\n"),
-    ROW("plus before a size", 400, "POST / HTTP/1.1\r\n" HOST CHUNKED "\r\n+5\r\nhello\r\n0\r\n\r\n"),
+    ROW("plus before a size", 400,
+        "POST / HTTP/1.1\r\n" HOST CHUNKED "\r\n+5\r\nhello\r\n0\r\n\r\n"),
     ROW("0x before a size", 400,
         "POST / HTTP/1.1\r\n" HOST CHUNKED "\r\n0x5\r\nhello\r\n0\r\n\r\n"),
     ROW("empty size", 400, "POST / HTTP/1.1\r\n" HOST CHUNKED "\r\n\r\nhello\r\n0\r\n\r\n"),
-    ROW("size over 64 bits", 400, "POST / HTTP/1.1\r\n" HOST CHUNKED "\r\n10000000000000005\r\nhello"),
+    ROW("size over 64 bits", 400,
+        "POST / HTTP/1.1\r\n" HOST CHUNKED "\r\n10000000000000005\r\nhello"),
     ROW("NUL in an extension", 400,
         "POST / HTTP/1.1\r\n" HOST CHUNKED "\r\n5;a=\"\0\"\r\nhello\r\n0\r\n\r\n"),
     ROW("folded trailer", 400,
@@ -149,7 +154,8 @@ static const struct {
     ROW("TLS on a plain port", 400, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
     ROW("unknown expectation", 417, "POST / HTTP/1.1\r\n" HOST "Expect: tea\r\n\r\n"),
     ROW("too many headers", 431,
-        "GET / HTTP/1.1\r\n" HOST "A: a\r\nA: a\r\nA: a\r\nA: a\r\nA: a\r\nA: a\r\nA: a\r\nA: a\r\n\r\n"),
+        "GET / HTTP/1.1\r\n" HOST
+        "A: a\r\nA: a\r\nA: a\r\nA: a\r\nA: a\r\nA: a\r\nA: a\r\nA: a\r\n\r\n"),
     ROW("body over the limit", 413, "POST / HTTP/1.1\r\n" HOST "Content-Length: 101\r\n\r\n"),
     ROW("chunk over the limit", 413, "POST / HTTP/1.1\r\n" HOST CHUNKED "\r\n65\r\n"),
     ROW("chunks over the limit", 413,

@@ -1,6 +1,6 @@
 /*
- * The private CA: what its certificates say, that they verify as a client verifies them, and when they
- * are made again.
+ * The private CA: what its certificates say, that they verify as a client verifies them, and when
+ * they are made again.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -106,7 +106,8 @@ test_first_start(void **state)
     assert_int_equal(X509_get_pathlen(ca), 0);
     assert_int_equal(X509_check_ca(server), 0);
     assert_int_equal(days_between(X509_get0_notBefore(ca), X509_get0_notAfter(ca)), 3650);
-    assert_in_range(days_between(X509_get0_notBefore(server), X509_get0_notAfter(server)), 390, 397);
+    assert_in_range(days_between(X509_get0_notBefore(server), X509_get0_notAfter(server)), 390,
+                    397);
     assert_int_equal(EVP_PKEY_get_bits(X509_get0_pubkey(server)), 256);
     X509_free(ca);
     X509_free(server);
@@ -205,7 +206,8 @@ static void
 test_bad_names(void **state)
 {
     static const char *const rows[] = {"",      "a b",       "http://a", "a/b",    "a..b", ".a",
-                                       "a.",    "1.2.3.4/8", "x*.a",     "\xc3\xa4", "[::1]", "a\n"};
+                                       "a.",    "1.2.3.4/8", "x*.a",     "\xc3\xa4",
+                                       "[::1]", "a\n"};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct og_ca_files files;
         struct og_err err;

@@ -425,8 +425,10 @@ test_time_limits_are_the_configured_ones(void **state)
         int64_t least_ms, most_ms;
     } rows[] = {
         {"G", 12000, 1000, 1000, 1, 12000, 16000},
-        {"POST / HTTP/1.1\r\n" HOST "Content-Length: 90\r\n\r\n1", 1000, 9000, 1000, 0, 9000, 13000},
-        {"POST / HTTP/1.1\r\n" HOST "Content-Length: 90\r\n\r\n1", 1000, 90000, 1000, 1, 5000, 9000},
+        {"POST / HTTP/1.1\r\n" HOST "Content-Length: 90\r\n\r\n1",
+         1000, 9000, 1000, 0, 9000, 13000},
+        {"POST / HTTP/1.1\r\n" HOST "Content-Length: 90\r\n\r\n1",
+         1000, 90000, 1000, 1, 5000, 9000},
         {"POST / HTTP/1.1\r\n" HOST "Content-Length: 90\r\n\r\n12345678901234567890", 1000, 90000,
          1000, 2, 10000, 14000},
         {GET("/"), 1000, 1000, 20000, 1, 20000, 24000},

@@ -1,6 +1,6 @@
 /*
- * Streams of events over real sockets: framing, slow peers, and that an owner hears of the end exactly
- * once (the fixture checks that at its end).
+ * Streams of events over real sockets: framing, slow peers, and that an owner hears of the end
+ * exactly once (the fixture checks that at its end).
  */
 #include <poll.h>
 #include <sys/socket.h>

@@ -1,6 +1,6 @@
 /*
- * TLS over real sockets, against OpenSSL's own client: versions, client certificates, new certificates
- * while connections live, sessions that outlive a restart, broken peers.
+ * TLS over real sockets, against OpenSSL's own client: versions, client certificates, new
+ * certificates while connections live, sessions that outlive a restart, broken peers.
  */
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -188,7 +188,8 @@ test_large_and_late(void **state)
     memset(body, 'y', LEN);
     start_tls(&fixture);
     connect_tls(&client, &fixture, ctx);
-    client_send_text(&client, "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n");
+    client_send_text(&client,
+                     "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n");
     client_send(&client, body, LEN);
     client_expect(&client, 200, NULL);
     assert_int_equal(fixture.body_bytes, LEN);
