@@ -375,7 +375,8 @@ on_timer(uv_timer_t *timer)
     lane_drive(timer->data, CURL_SOCKET_TIMEOUT, 0);
 }
 
-/* libcurl names each moment once; when it was driven a little early it would never name it again. */
+/* libcurl names each moment once; when it was driven a little early it would never name it
+ * again. */
 static void
 lane_rearm(struct lane *lane)
 {
@@ -389,8 +390,8 @@ lane_rearm(struct lane *lane)
     }
 }
 
-/* What a callback has started goes out at once, not in the loop's next turn: that saves a wake-up for
- * each call. Only so often, because others share the loop. */
+/* What a callback has started goes out at once, not in the loop's next turn: that saves a wake-up
+ * for each call. Only so often, because others share the loop. */
 static void
 lane_follow_up(struct lane *lane)
 {
@@ -436,7 +437,7 @@ static void
 on_poll(uv_poll_t *poll, int status, int events)
 {
     struct watch *watch = (struct watch *)poll;
-    if (!watch->wanted) { /* an idle kept-alive connection has news: libcurl looks when it uses it */
+    if (!watch->wanted) { /* news on an idle connection: libcurl looks when it uses it again */
         watch->events = 0;
         uv_poll_stop(poll);
         return;

@@ -37,7 +37,7 @@ struct og_phone_counts {
     int64_t streams_open;      /* now */
     int64_t reports_open;      /* messages that have something to report, now */
     int64_t by_violation[OG_VIOLATION_COUNT];
-    uint32_t lag[OG_LAG_MS_MAX + 1]; /* from createdAt to receipt, by ms; the last holds all above */
+    uint32_t lag[OG_LAG_MS_MAX + 1]; /* createdAt to receipt, by ms; the last holds all above */
     int64_t lag_count;
 };
 

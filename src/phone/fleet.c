@@ -1,5 +1,5 @@
-/* Many phones on one loop: what they share, how they come up, and where their news goes. Everything but
- * create, start, stop and destroy runs on the loop's thread. */
+/* Many phones on one loop: what they share, how they come up, and where their news goes. Everything
+ * but create, start, stop and destroy runs on the loop's thread. */
 #include "phone/fleet.h"
 
 #include <assert.h>

@@ -1,15 +1,17 @@
 /*
  * A fleet of virtual phones on one event loop, 1 to 9000 of them.
  *
- * og_fleet_create, og_fleet_start and og_fleet_stop may be called from any thread but the loop's own;
- * every callback comes on the loop's thread. `otpgate demo` runs a fleet of one beside the server:
+ * og_fleet_create, og_fleet_start and og_fleet_stop may be called from any thread but the loop's
+ * own; every callback comes on the loop's thread. `otpgate demo` runs a fleet of one beside the
+ * server:
  *
  *     struct og_fleet_config config;
  *     og_fleet_config_defaults(&config);
  *     og_profile_make_perfect(&config.profile);
  *     config.url = "https://localhost:8443/api/mobile/v1"; config.ca_file = ...;
  *     config.private_token = ...; config.on_sms = show; config.ctx = self;
- *     og_fleet_create(loop, &config, &fleet, &err); og_fleet_start(fleet); ... og_fleet_stop(fleet);
+ *     og_fleet_create(loop, &config, &fleet, &err);
+ *     og_fleet_start(fleet); ... og_fleet_stop(fleet);
  */
 #pragma once
 
@@ -37,12 +39,12 @@ struct og_fleet_sms {
 };
 
 struct og_fleet_config {
-    const char *url;           /* of the phone API, as typed into the app: https://host/api/mobile/v1 */
+    const char *url;           /* as typed into the app: https://host/api/mobile/v1 */
     const char *ca_file;       /* PEM; NULL: the system's */
-    const char *private_token; /* one of these three registers; all NULL: as the app without a token */
+    const char *private_token; /* one of these three registers; or none, as in the app */
     const char *login;         /* user:password */
     const char *code;          /* one-time code */
-    const char *name;          /* "<MANUFACTURER>/<PRODUCT>"; several phones get a number behind it */
+    const char *name;          /* "<MANUFACTURER>/<PRODUCT>"; of several, with a number behind it */
     int count;
     uint64_t seed;
     int64_t starts_per_s;      /* how fast the phones come up */
@@ -66,15 +68,17 @@ void og_fleet_config_defaults(struct og_fleet_config *config);
  * Checks and copies the configuration, texts too; nothing happens yet.
  * Errors  OG_E_INVALID (field is the member at fault), OG_E_UNAVAILABLE (a file)
  */
-OG_MUST_CHECK enum og_code og_fleet_create(struct og_loop *loop, const struct og_fleet_config *config,
+OG_MUST_CHECK enum og_code og_fleet_create(struct og_loop *loop,
+                                           const struct og_fleet_config *config,
                                            struct og_fleet **out, struct og_err *err);
 /* Once. */
 void og_fleet_start(struct og_fleet *self);
-/* Closes all phones' connections; tells the server nothing, as a phone that is switched off. Blocks
- * until it is done. The loop must run. Does nothing when it was stopped already or never started. */
+/* Closes all phones' connections; tells the server nothing, as a phone that is switched off.
+ * Blocks until it is done. The loop must run. Does nothing when it was stopped already or
+ * never started. */
 void og_fleet_stop(struct og_fleet *self);
-/* The same from the loop's own thread, without waiting: on_stopped follows before it returns. Not from
- * the callbacks of phones (on_registered, on_sms, on_violation). */
+/* The same from the loop's own thread, without waiting: on_stopped follows before it returns. Not
+ * from the callbacks of phones (on_registered, on_sms, on_violation). */
 void og_fleet_stop_here(struct og_fleet *self);
 void og_fleet_destroy(struct og_fleet *self); /* after stop; takes NULL */
 

@@ -1,5 +1,5 @@
-/* The screen of the test handset. Widths are counted in characters, wide ones (East Asian, emoji) as
- * two, which is what terminals do. */
+/* The screen of the test handset. Widths are counted in characters, wide ones (East Asian, emoji)
+ * as two, which is what terminals do. */
 #include "phone/handset.h"
 
 #include <stdio.h>
@@ -30,7 +30,8 @@ og_handset_style_of_env(void)
     return OG_HANDSET_ASCII;
 }
 
-/* One character from the front: its bytes, code point and columns. A broken byte is one of its own. */
+/* One character from the front: its bytes, code point and columns. A broken byte is one of its
+ * own. */
 struct glyph {
     struct og_str bytes;
     uint32_t code;
@@ -132,7 +133,8 @@ put_edge(struct og_buf *out, const char *left, const char *right, struct og_str 
     og_buf_add_byte(out, '\n');
 }
 
-/* Where a line of at most `max` columns ends: at a line feed, else behind the last space, else anywhere. */
+/* Where a line of at most `max` columns ends: at a line feed, else behind the last space, else
+ * anywhere. */
 static size_t
 line_length(struct og_str text, int max)
 {
@@ -178,8 +180,9 @@ og_handset_draw(struct og_buf *out, const struct og_handset_sms *sms, enum og_ha
 {
     const struct frame *frame = &frames[style];
     char label[160];
-    int len = snprintf(label, sizeof(label), "%" OG_STR_FMT ", SIM %d", OG_STR_ARG(og_str_slice(sms->phone, 0, 60)),
-                       sms->sim);
+    struct og_str phone = og_str_slice(sms->phone, 0, 60);
+    int len =
+        snprintf(label, sizeof(label), "%" OG_STR_FMT ", SIM %d", OG_STR_ARG(phone), sms->sim);
     put_edge(out, frame->top_left, frame->top_right, (struct og_str){label, (size_t)len}, sms->time,
              frame);
     len = snprintf(label, sizeof(label), "To %" OG_STR_FMT "%s", OG_STR_ARG(sms->to),

@@ -1,8 +1,8 @@
 /*
  * How a handset shows an SMS.
  *
- * Pure: appends to a buffer. The text is foreign: control characters, which could move the cursor or
- * worse, are shown as a dot.
+ * Pure: appends to a buffer. The text is foreign: control characters, which could move the cursor
+ * or worse, are shown as a dot.
  */
 #pragma once
 

@@ -39,7 +39,8 @@ sink(struct og_phone_heap *self, size_t at)
         if (child >= self->count) {
             break;
         }
-        if (child + 1 < self->count && self->is_before(self->items[child + 1], self->items[child])) {
+        bool has_right = child + 1 < self->count;
+        if (has_right && self->is_before(self->items[child + 1], self->items[child])) {
             child++;
         }
         if (!self->is_before(self->items[child], item)) {

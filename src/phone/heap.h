@@ -12,8 +12,10 @@ struct og_phone_heap {
     bool (*is_before)(const void *a, const void *b); /* a strict order */
 };
 
-void og_phone_heap_init(struct og_phone_heap *self, bool (*is_before)(const void *a, const void *b));
-void og_phone_heap_finish(struct og_phone_heap *self); /* takes zeroed; items stay with their owner */
+void og_phone_heap_init(struct og_phone_heap *self,
+                        bool (*is_before)(const void *a, const void *b));
+/* Takes zeroed; the items stay with their owner. */
+void og_phone_heap_finish(struct og_phone_heap *self);
 void og_phone_heap_push(struct og_phone_heap *self, void *item);
 void *og_phone_heap_pop(struct og_phone_heap *self); /* NULL when empty */
 /* Takes out one item wherever it is; false when it is not there. Looks at all of them. */

@@ -1,7 +1,8 @@
 /*
  * A phone's network: episodes without it, and how long the app waits before it tries again.
  *
- * Pure. Sources: wire/smsgate.md sections 4.4 and 4.6 (waits), domain/phones.md section 4.2 (episodes).
+ * Pure. Sources: wire/smsgate.md sections 4.4 and 4.6 (waits), domain/phones.md section 4.2
+ * (episodes).
  */
 #pragma once
 

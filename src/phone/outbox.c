@@ -1,5 +1,5 @@
-/* Reports in waiting. Few at a time (as many as a phone has unfinished messages), so a look through all
- * of them is cheap enough when the first is not the one. */
+/* Reports in waiting. Few at a time (as many as a phone has unfinished messages), so a look through
+ * all of them is cheap enough when the first is not the one. */
 #include "phone/outbox.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* The life of a phone: what it waits for, and what it does when the time has come. Relies on the other
- * phone_*.c files for the doing; see phone_priv.h. */
+/* The life of a phone: what it waits for, and what it does when the time has come. Relies on the
+ * other phone_*.c files for the doing; see phone_priv.h. */
 #include "phone/phone_priv.h"
 
 #include <stdio.h>
@@ -371,8 +371,8 @@ next_due(const struct og_vphone *self)
     return next_at;
 }
 
-/* Does what is due now, then waits for the next. What becomes due at once meanwhile is done in the same
- * breath, but not for ever: others share the loop. */
+/* Does what is due now, then waits for the next. What becomes due at once meanwhile is done in the
+ * same breath, but not for ever: others share the loop. */
 void
 og_vphone_arm(struct og_vphone *self)
 {

@@ -2,7 +2,8 @@
  * One virtual phone: the sms-gate.app phone app with its SIM, its network and its owner's bad luck.
  *
  * Everything runs on the loop of its world, including all callbacks. What the app does on which
- * answer is in wire/smsgate.md section 4; where this differs from the app is in docs/virtual-phone.md.
+ * answer is in wire/smsgate.md section 4; where this differs from the app is in docs/virtual-
+ * phone.md.
  */
 #pragma once
 

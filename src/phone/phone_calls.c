@@ -1,5 +1,6 @@
-/* The short calls of the app's workers: registration and refresh, pull, settings, webhooks. Each worker
- * repeats with a doubling wait; only a 401 on PATCH /device makes the phone register anew. */
+/* The short calls of the app's workers: registration and refresh, pull, settings, webhooks.
+ * Each worker repeats with a doubling wait; only a 401 on PATCH /device makes the phone
+ * register anew. */
 #include "phone/phone_priv.h"
 
 #include <stdio.h>
@@ -34,7 +35,7 @@ static void
 write_device_body(struct og_vphone *self, bool is_new)
 {
     static const char *const carriers[] = {"Loopback Mobile", "Example Tel", "Test Cell"};
-    char iccids[OG_RADIO_SIMS_MAX][24];
+    char iccids[OG_RADIO_SIMS_MAX][32];
     struct og_proto_sim sims[OG_RADIO_SIMS_MAX];
     int count = (int)self->world->profile->sims;
     for (int i = 0; i < count; i++) {

@@ -1,5 +1,5 @@
-/* The virtual phone as a program of its own. Its tests run it this way, so that they need nothing of
- * the server. */
+/* The virtual phone as a program of its own. Its tests run it this way, so that they need nothing
+ * of the server. */
 #include "phone/phone_main.h"
 
 int

@@ -1,5 +1,5 @@
-/* `otpgate phone`: reads the flags, runs a fleet on a loop of its own, shows what comes out, and ends by
- * signal, time or count. The main thread only waits. */
+/* `otpgate phone`: reads the flags, runs a fleet on a loop of its own, shows what comes out, and
+ * ends by signal, time or count. The main thread only waits. */
 #include "phone/phone_main.h"
 
 #include <signal.h>

@@ -31,7 +31,7 @@ read_token(struct og_phone_options *self, const char *value, struct og_err *err)
     enum og_code code = og_file_read(value, &text, err);
     if (code == OG_OK) {
         struct og_str token = og_buf_str(&text);
-        while (token.len > 0 && (token.ptr[token.len - 1] == '\n' || token.ptr[token.len - 1] == '\r')) {
+        while (token.len > 0 && strchr("\r\n", token.ptr[token.len - 1])) {
             token.len--;
         }
         og_secret_set(&self->token, token);
@@ -62,7 +62,8 @@ static const struct flag flags[] = {
     {"url", TEXT, AT(fleet.url), 0, 0, "URL",
      "the API URL as typed into the phone app (https://localhost:8443/api/mobile/v1)", NULL},
     {"ca", TEXT, AT(fleet.ca_file), 0, 0, "FILE", "certificate of the CA to trust, PEM", NULL},
-    {"token", TEXT, AT(fleet.private_token), 0, 0, "TOKEN", "register with the private token", NULL},
+    {"token", TEXT, AT(fleet.private_token), 0, 0, "TOKEN", "register with the private token",
+     NULL},
     {"token-file", ACTION, 0, 0, 0, "FILE", "the same, from a file", read_token},
     {"login", TEXT, AT(fleet.login), 0, 0, "USER:PASSWORD", "register with a login", NULL},
     {"code", TEXT, AT(fleet.code), 0, 0, "CODE", "register with a one-time code", NULL},
@@ -75,7 +76,8 @@ static const struct flag flags[] = {
      "how fast the phones come up (200)", NULL},
     {"connections", NUMBER, AT(fleet.connections), 1, 1000, "N",
      "connections shared by the calls of all phones (32)", NULL},
-    {"profile", ACTION, 0, 0, 0, "FILE", "read name=value lines, for the names below", load_profile},
+    {"profile", ACTION, 0, 0, 0, "FILE", "read name=value lines, for the names below",
+     load_profile},
     {"perfect", SWITCH, 0, 0, 0, NULL, "no waiting, no loss: for tests", be_perfect},
     {"batch-reports", SWITCH, 0, 0, 0, NULL, "the same as --report-mode batch", batch_reports},
     {"jsonl", TEXT, AT(fleet.jsonl_file), 0, 0, "FILE", "write what happens as JSON lines", NULL},
@@ -193,8 +195,9 @@ og_phone_options_finish(struct og_phone_options *self)
 static const char intro[] =
     "otpgate phone: virtual phones that speak the protocol of the sms-gate.app phone app\n"
     "\n"
-    "Each phone registers, keeps an event stream open, fetches its messages, \"sends\" them through a\n"
-    "model of Android, SIM and network, shows them as the recipient's handset would, and reports.\n"
+    "Each phone registers, keeps an event stream open, fetches its messages, \"sends\" them\n"
+    "through a model of Android, SIM and network, shows them as the recipient's handset would,\n"
+    "and reports.\n"
     "\n"
     "  otpgate phone --ca data/ca/ca.pem --token TOKEN\n"
     "      one phone in ordinary weather: a second or two per SMS, now and then one that fails\n"

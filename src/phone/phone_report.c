@@ -1,5 +1,5 @@
-/* Telling the server: each change of a message as one PATCH, repeated until it is accepted or given up.
- * Which states a report holds depends on the profile's report mode. */
+/* Telling the server: each change of a message as one PATCH, repeated until it is accepted or given
+ * up. Which states a report holds depends on the profile's report mode. */
 #include "phone/phone_priv.h"
 
 #include <stdlib.h>

@@ -26,7 +26,8 @@ cancel_sms(struct og_vphone *self, struct og_sms *sms)
     og_vphone_tell(self, sms);
 }
 
-/* A message that we know: it may have been cancelled meanwhile; else the server missed our report. */
+/* A message that we know: it may have been cancelled meanwhile; else the server missed our
+ * report. */
 static void
 take_again(struct og_vphone *self, struct og_sms *sms, const struct og_pull_item *item)
 {

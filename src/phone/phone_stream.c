@@ -1,5 +1,5 @@
-/* The phone's event stream: opened after registration, pulled from at once, and opened again with the
- * app's waits whenever it ends, whatever the reason. */
+/* The phone's event stream: opened after registration, pulled from at once, and opened again with
+ * the app's waits whenever it ends, whatever the reason. */
 #include "phone/phone_priv.h"
 
 #define SILENCE_MAX_MS 20000 /* a comment is promised every 15 s */

@@ -201,11 +201,13 @@ read_time(struct og_str text, int64_t max_ms, int64_t *out)
         double value;
         if (og_str_ends(text, suffix)) {
             struct og_str digits = og_str_slice(text, 0, text.len - suffix.len);
-            if (!read_number(digits, &value) || value < 0 || value * units[i].factor > (double)max_ms) {
+            if (!read_number(digits, &value)) {
                 return false;
             }
-            *out = (int64_t)(value * units[i].factor + 0.5);
-            return true;
+            value *= units[i].factor;
+            bool is_fine = value >= 0 && value <= (double)max_ms;
+            *out = is_fine ? (int64_t)(value + 0.5) : 0;
+            return is_fine;
         }
     }
     return false;
@@ -337,7 +339,10 @@ read_line(struct og_profile *self, struct og_str line, int number, struct og_err
     struct og_str name = og_str_trim(og_str_slice(line, 0, equals));
     struct og_str value = og_str_trim(og_str_slice(line, equals + 1, line.len));
     enum og_code code = og_profile_set(self, name, value, &cause);
-    return code == OG_OK ? OG_OK : og_fail(err, code, cause.field, "line %d: %s", number, cause.text);
+    if (code != OG_OK) {
+        og_fail(err, code, cause.field, "line %d: %s", number, cause.text);
+    }
+    return code;
 }
 
 enum og_code
@@ -362,7 +367,8 @@ static void
 write_default(const struct row *row, const struct og_profile *defaults, char out[32])
 {
     const void *value = (const char *)defaults + row->offset;
-    int64_t number = row->kind == KIND_PERCENT || row->kind == KIND_SWITCH ? 0 : *(const int64_t *)value;
+    bool is_number = row->kind != KIND_PERCENT && row->kind != KIND_SWITCH;
+    int64_t number = is_number ? *(const int64_t *)value : 0;
     switch (row->kind) {
     case KIND_COUNT:
         snprintf(out, 32, "%lld", (long long)number);

@@ -74,7 +74,8 @@ void og_profile_defaults(struct og_profile *self);
 /* No waiting and no loss: Processed, Sent and Delivered at once, in that order. For tests. */
 void og_profile_make_perfect(struct og_profile *self);
 
-/* Set one value by its name. Errors: OG_E_NOT_FOUND (no such name), OG_E_INVALID; field is the name. */
+/* Set one value by its name. Errors: OG_E_NOT_FOUND (no such name), OG_E_INVALID; field is the
+ * name. */
 OG_MUST_CHECK enum og_code og_profile_set(struct og_profile *self, struct og_str name,
                                           struct og_str value, struct og_err *err);
 /* Is there a value of that name, and does it stand for itself (`--pull-replace`)? */

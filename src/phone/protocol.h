@@ -65,7 +65,8 @@ struct og_proto_device {
     int sim_count;
 };
 
-/* POST and PATCH /device. SIM texts are masked as the app does. No pushToken: it uses the stream. */
+/* POST and PATCH /device. SIM texts are masked as the app does. No pushToken: it uses the
+ * stream. */
 void og_proto_write_device(struct og_buf *out, const struct og_proto_device *device);
 
 struct og_proto_report {
@@ -123,7 +124,8 @@ enum og_sim_selection { OG_SIM_OS_DEFAULT, OG_SIM_ROUND_ROBIN, OG_SIM_RANDOM };
 void og_phone_settings_clear(struct og_phone_settings *self);
 bool og_proto_read_settings(struct og_str body, const struct og_notes *notes,
                             struct og_phone_settings *out);
-/* GET /webhooks. The phone calls none of them; it checks and counts. False when the app would throw. */
+/* GET /webhooks. The phone calls none of them; it checks and counts. False when the app would
+ * throw. */
 bool og_proto_read_webhooks(struct og_str body, const struct og_notes *notes, size_t *count_out);
 
 enum og_event {

@@ -1,5 +1,5 @@
-/* How the app reads what a server says. Foreign bytes all of it: lengths are those of the parsed text,
- * nothing is trusted, and whatever a real phone would trip over becomes a note. */
+/* How the app reads what a server says. Foreign bytes all of it: lengths are those of the parsed
+ * text, nothing is trusted, and whatever a real phone would trip over becomes a note. */
 #include "phone/protocol.h"
 
 #include "base/json.h"
@@ -183,7 +183,8 @@ read_id(struct reader *r, struct og_arena *mem, struct og_str *out)
     }
     *out = og_str_dup(mem, *out);
     r->about = *out;
-    bool is_fine = out->len > 0 && out->len <= OG_SMS_ID_CHARS && og_str_find(*out, '|') == out->len;
+    bool is_fine =
+        out->len > 0 && out->len <= OG_SMS_ID_CHARS && og_str_find(*out, '|') == out->len;
     if (!is_fine) {
         note(r->notes, OG_VIOLATION_ID_FORM, *out);
         return false;

@@ -1,10 +1,12 @@
-/* What the phone says: the app's requests, member for member. Gson leaves null members out, so do we. */
+/* What the phone says: the app's requests, member for member. Gson leaves null members out, so do
+ * we. */
 #include "phone/protocol.h"
 
 #include "base/json.h"
 #include "phone/date.h"
 
-/* Everything but the last four characters becomes '*'; short texts wholly, as the app masks them. */
+/* Everything but the last four characters becomes '*'; short texts wholly, as the app masks
+ * them. */
 static void
 add_masked(struct og_json_writer *w, const char *name, const char *value)
 {

@@ -1,5 +1,5 @@
-/* What becomes of an SMS. Everything that will happen to it is drawn when it is submitted and put on
- * the heap of coming events, except for messages over Android's limit, which wait for a tap. */
+/* What becomes of an SMS. Everything that will happen to it is drawn when it is submitted and put
+ * on the heap of coming events, except for messages over Android's limit, which wait for a tap. */
 #include "phone/radio.h"
 
 #include <stdlib.h>

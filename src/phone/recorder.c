@@ -1,5 +1,5 @@
-/* JSON lines. Written with write() from a buffer of whole lines; when the file cannot be written the
- * lines are dropped and one warning is logged. */
+/* JSON lines. Written with write() from a buffer of whole lines; when the file cannot be written
+ * the lines are dropped and one warning is logged. */
 #include "phone/recorder.h"
 
 #include <errno.h>

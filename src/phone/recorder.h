@@ -2,8 +2,8 @@
  * What phones do, as JSON lines in a file, for tests and benchmarks.
  *
  * Lines are gathered and written a few times a second or when flushed; each write ends with a whole
- * line. Every line has `event`, `at` (UTC) and `at_us` (the same in microseconds), `phone` (from 1).
- * The file holds message texts: it is made with mode 0600.
+ * line. Every line has `event`, `at` (UTC) and `at_us` (the same in microseconds), `phone` (from
+ * 1). The file holds message texts: it is made with mode 0600.
  */
 #pragma once
 

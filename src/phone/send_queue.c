@@ -1,5 +1,5 @@
-/* The app's send worker. Ties of creation time are broken by arrival, so that the order is strict and
- * a run can be repeated. */
+/* The app's send worker. Ties of creation time are broken by arrival, so that the order is strict
+ * and a run can be repeated. */
 #include "phone/send_queue.h"
 
 #include <limits.h>

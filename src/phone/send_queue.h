@@ -1,10 +1,10 @@
 /*
  * The app's own queue: which message goes to the system next, and when.
  *
- * Priority descending, then creation, youngest or oldest first. Intervals and limits of the settings
- * hold back everything but an expedited message (priority 100 and more) that is strictly higher than
- * the one before it in the same run of the worker; the arrival of an expedited message begins a new
- * run. Pure. Source: wire/smsgate.md section 4.8.
+ * Priority descending, then creation, youngest or oldest first. Intervals and limits of the
+ * settings hold back everything but an expedited message (priority 100 and more) that is strictly
+ * higher than the one before it in the same run of the worker; the arrival of an expedited message
+ * begins a new run. Pure. Source: wire/smsgate.md section 4.8.
  */
 #pragma once
 

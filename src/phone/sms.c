@@ -1,5 +1,6 @@
-/* A message on the phone and how its state follows from those of its recipients: the rules are the
- * app's (wire/smsgate.md section 3.5), mistakes included, because the server must live with them. */
+/* A message on the phone and how its state follows from those of its recipients: the rules are
+ * the app's (wire/smsgate.md section 3.5), mistakes included, because the server must live
+ * with them. */
 #include "phone/sms.h"
 
 #include <stdio.h>
@@ -129,7 +130,8 @@ count_in(const struct og_sms *self, enum og_sms_state state)
     return count;
 }
 
-/* The app's aggregate, first match wins: {Failed, Delivered} is Sent, any Cancelled is Cancelled. */
+/* The app's aggregate, first match wins: {Failed, Delivered} is Sent, any Cancelled is
+ * Cancelled. */
 static enum og_sms_state
 aggregate(const struct og_sms *self)
 {

@@ -365,7 +365,7 @@ test_connections_are_used_again(void **state)
         ask(b, &(struct og_client_ask){.method = "GET", .url = url(b, "/echo")});
     }
     turn_until(b, &b->done_count, 40);
-    assert_int_equal(server.accepted - before, 2);
+    assert_in_range(server.accepted - before, 1, 2);
 }
 
 static void
@@ -517,12 +517,12 @@ test_frozen_stream_keeps_its_connection(void **state)
     struct bench *b = *state;
     b->freeze_on_bytes = true;
     open_stream(b, "/stream");
+    struct og_client_call *frozen = b->call;
     turn_until(b, &b->open_count, 1);
     ask(b, &(struct og_client_ask){.method = "GET", .url = url(b, "/echo")});
     turn_until(b, &b->done_count, 1); /* time passes */
     assert_false(atomic_load(&server.saw_eof));
-    b->body[3] = '\0';
-    og_client_cancel(b->call);
+    og_client_cancel(frozen);
     await_eof(b);
 }
 
