@@ -91,6 +91,8 @@ open_box(const struct og_rows *rows, int column, const struct og_key *seal, stru
     enum og_code code = og_unseal(seal, id, box, &plain, err);
     if (code == OG_OK) {
         *out = og_str_dup(mem, og_buf_str(&plain));
+    } else { /* what is broken is our row, not somebody's request */
+        code = og_fail(err, OG_E_INTERNAL, "", "a message cannot be read with this key");
     }
     og_buf_wipe(&plain);
     og_buf_finish(&plain);
@@ -350,7 +352,7 @@ og_message_list(struct og_db *db, const struct og_key *seal,
     if (og_rows_next(&rows, err) == OG_STEP_ROW) {
         *total_out = og_row_i64(&rows, 0);
     } else {
-        code = OG_E_INTERNAL;
+        code = err->code;
     }
     og_rows_close(&rows);
     *items_out = list.items;
@@ -408,7 +410,7 @@ og_message_due(struct og_db *db, const struct og_key *seal, int64_t now_ms, int 
                struct og_err *err)
 {
     struct og_err local;
-    struct message_list list;
+    struct message_list list = {0};
     enum og_code code =
         read_many(db, SQL_DUE, OG_ARGS(og_value_i64(now_ms), og_value_i64(limit)), limit, seal,
                   false, mem, &list, err ? err : &local);
@@ -423,7 +425,7 @@ og_message_of_device(struct og_db *db, const struct og_key *seal, struct og_str 
                      int *count_out, struct og_err *err)
 {
     struct og_err local;
-    struct message_list list;
+    struct message_list list = {0};
     enum og_code code = read_many(db, SQL_OF_DEVICE,
                                   OG_ARGS(og_value_text(device_id), og_value_i64(limit)), limit,
                                   seal, false, mem, &list, err ? err : &local);
