@@ -1,5 +1,5 @@
 /*
- * JSON in and out. The one door to jansson for reading; writing appends to a buffer.
+ * JSON in and out: a document becomes a block of nodes; writing appends to a buffer.
  *
  * Reading refuses duplicate members, bytes that are not UTF-8, NUL characters in strings, text
  * after the value, and nesting over the limit. Sources: RFC 8259.
@@ -10,11 +10,12 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* A node of a parsed document; valid until og_json_doc_finish. */
+/* A node of a parsed document; valid until og_json_doc_finish. One thread at a time. */
 struct og_json;
 
 struct og_json_doc {
-    struct og_json *root;
+    struct og_json *root; /* the first of the nodes; their texts stand behind the last */
+    size_t size_bytes;
 };
 
 #define OG_JSON_DEPTH_DEFAULT 16
@@ -23,7 +24,7 @@ struct og_json_doc {
  * Errors  OG_E_INVALID with position and cause */
 OG_MUST_CHECK enum og_code og_json_parse(struct og_str text, int max_depth, struct og_json_doc *out,
                                          struct og_err *err);
-void og_json_doc_finish(struct og_json_doc *doc); /* takes zeroed */
+void og_json_doc_finish(struct og_json_doc *doc); /* takes zeroed; wipes */
 
 enum og_json_type {
     OG_JSON_ANY,     /* const struct og_json *: the node itself, NULL when absent */
