@@ -379,7 +379,7 @@ count_loops_locked(struct og_hub *hub, const char *id, bool is_connected)
     return true;
 }
 
-/* The callback runs under the lock, so that "came" and "went" of one phone are told in that order. */
+/* The callback runs under the lock: "came" and "went" of one phone are told in that order. */
 static void
 tell_presence(struct og_hub *hub, const struct device *device, bool is_connected)
 {

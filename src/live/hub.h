@@ -1,12 +1,13 @@
 /*
  * Who listens, and whom to wake. Hints may be lost without harm: the rows are the truth.
  *
- * The write lane collects hints while it applies a batch and flushes them after the commit; each event
- * loop keeps the streams that were opened on it. Frames follow the phone app's needs (wire/smsgate.md
- * section 4.6): every frame has `event:` and `data:` lines.
+ * The write lane collects hints while it applies a batch and flushes them after the commit; each
+ * event loop keeps the streams that were opened on it. Frames follow the phone app's needs
+ * (wire/smsgate.md section 4.6): every frame has `event:` and `data:` lines.
  *
- * MessageEnqueued is coalesced per stream: after one frame the next waits until the phone has pulled,
- * or for the gap, whichever comes first; a hint that came meanwhile is sent then, so none is lost.
+ * MessageEnqueued is coalesced per phone, on each loop: after one the next waits for the gap and is
+ * then sent once for all that came meanwhile. A pull ends the wait: what was queued before it is with
+ * the phone, and what is hinted after it goes out at once.
  */
 #pragma once
 
@@ -20,10 +21,12 @@ struct og_hub;
 struct og_hub_config {
     int64_t keepalive_ms;      /* comment line on silent streams; 15 s */
     int64_t wake_gap_ms;       /* 1 s */
-    int streams_per_device_max; /* the oldest is closed beyond this */
+    int streams_per_device_max; /* on one loop; the oldest is closed beyond this */
     const struct og_clock *clock;
-    /* On a loop's thread: the first stream of a device opened, or the last one closed. Must not call the hub. */
-    void (*on_presence)(void *ctx, struct og_str account_id, struct og_str device_id, bool is_connected);
+    /* On a loop's thread: the first stream of a device opened, or the last one closed. Must not call
+     * the hub. */
+    void (*on_presence)(void *ctx, struct og_str account_id, struct og_str device_id,
+                        bool is_connected);
     void *ctx;
 };
 
@@ -44,8 +47,9 @@ void og_hub_stop(struct og_hub *self);
 void og_hub_destroy(struct og_hub *self);
 
 /*
- * Give a stream to the hub, on the loop's own thread: call og_hub_reserve, make the stream with the owner it gives,
- * then og_hub_attach, which sends an opening comment at once. The hub owns the stream from then on.
+ * Give a stream to the hub, on the loop's own thread: call og_hub_reserve, make the stream with the
+ * owner it gives, then og_hub_attach, which sends an opening comment at once. The hub owns the stream
+ * from then on.
  */
 struct og_hub_stream;
 struct og_hub_stream *og_hub_reserve(struct og_hub *self, int loop_index, struct og_str account_id,

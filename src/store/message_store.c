@@ -223,7 +223,7 @@ read_many(struct og_db *db, int statement, const struct og_value *args, int arg_
 
 /* ---- statements ---- */
 
-/* A client's id must not be one that we made for the same account, or it would name two messages. */
+/* A client's id must not be one that we made for the same account: it would name two messages. */
 static enum og_code
 insert_client_id(struct og_db *db, const struct og_message *m, struct og_err *err)
 {

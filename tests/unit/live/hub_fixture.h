@@ -2,8 +2,8 @@
  * A hub on real event loops, with a clock that stands still until a test moves it, and sinks that
  * keep what was sent. The test's thread plays the write lane.
  *
- * Like the streams of http, a sink that is closed takes nothing more, and its owner hears of the end
- * later, from the loop.
+ * Like the streams of http, a sink that is closed takes nothing more, and its owner hears of the
+ * end later, from the loop.
  */
 #pragma once
 

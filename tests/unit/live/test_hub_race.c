@@ -1,9 +1,9 @@
 /*
- * Phones that come and go on both loops while the lane hints at them without pause. Worth most under
- * ThreadSanitizer.
+ * Phones that come and go on both loops while the lane hints at them without pause. Worth most
+ * under ThreadSanitizer.
  *
- * Each loop opens and hangs up streams of its own accord; each sink checks its frames; presence must
- * be told in turns, came and went, for each phone.
+ * Each loop opens and hangs up streams of its own accord; each sink checks its frames; presence
+ * must be told in turns, came and went, for each phone.
  */
 #include "hub_fixture.h"
 
@@ -153,7 +153,7 @@ start_side(struct race *race, int index, struct og_loop *loop)
     og_loop_post(loop, &side->turn);
 }
 
-/* The lane: a batch of hints, flushed, and the next, until both loops have had all their streams. */
+/* The lane: batch upon batch of hints, until both loops have had all their streams. */
 static int
 hint_until_done(struct race *race)
 {
@@ -162,8 +162,8 @@ hint_until_done(struct race *race)
     for (uint32_t n = 0; race->sides_done < LOOPS; batches++) {
         for (int i = 0; i < 20; i++, n++) {
             struct og_str phone = og_str_from(names[n * 7 % 5]);
-            og_hub_hint(race->hub, (enum og_hint)(n % 331 == 0 ? OG_HINT_CLOSE : n % OG_HINT_CLOSE),
-                        phone, OG_STR("m-1"));
+            uint32_t kind = n % 331 == 0 ? OG_HINT_CLOSE : n % OG_HINT_CLOSE;
+            og_hub_hint(race->hub, (enum og_hint)kind, phone, OG_STR("m-1"));
         }
         og_hub_flush(race->hub);
         on_loop(race->sides[batches % LOOPS].loop, do_nothing, NULL); /* loops must not drown */

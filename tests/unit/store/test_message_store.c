@@ -334,8 +334,8 @@ test_neither_text_nor_number_lies_open(void **state)
 enum { MIX_UP, CUT, FLIP, MIX_SQL };
 
 static const char *const mix_sql[MIX_SQL] = {
-    [MIX_UP] = "UPDATE messages SET recipients = (SELECT recipients FROM messages WHERE id = $2) "
-               "WHERE id = $1",
+    [MIX_UP] = ("UPDATE messages SET recipients = (SELECT recipients FROM messages WHERE id = $2) "
+                "WHERE id = $1"),
     [CUT] = "UPDATE messages SET content = substr(content, 1, $2) WHERE id = $1",
     [FLIP] = "UPDATE messages SET content = $2 WHERE id = $1",
 };
