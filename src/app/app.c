@@ -16,7 +16,6 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "codes/code_store_memory.h"
-#include "core/otp_text.h"
 #include "http/ca.h"
 #include "http/server.h"
 #include "jobs/sweeper.h"
@@ -139,11 +138,27 @@ random_of_system(void *ctx, void *out, size_t size_bytes, struct og_err *err)
     return og_random_bytes(out, size_bytes, err);
 }
 
+/* A new key beside an old database would lock every credential out without a word. */
+static enum og_code
+refuse_lost_key(struct og_app *self, const char *key_file, struct og_err *err)
+{
+    const char *database = db_config(self).path;
+    bool is_lost = access(key_file, F_OK) != 0 && access(database, F_OK) == 0;
+    return is_lost ? og_fail(err, OG_E_NOT_FOUND, "",
+                             "%s is there, but not the key that it was made with: restore %s",
+                             database, key_file)
+                   : OG_OK;
+}
+
 static enum og_code
 make_services(struct og_app *self, struct og_err *err)
 {
     struct og_services *svc = &self->services;
-    enum og_code code = og_app_keys_load(in_data(self, "master.key"), &svc->keys, err);
+    const char *key_file = in_data(self, "master.key");
+    enum og_code code = refuse_lost_key(self, key_file, err);
+    if (code == OG_OK) {
+        code = og_app_keys_load(key_file, &svc->keys, err);
+    }
     if (code != OG_OK) {
         return code;
     }
@@ -155,12 +170,6 @@ make_services(struct og_app *self, struct og_err *err)
     svc->plan = og_plan_face(self->plan);
     og_app_message_policy(self->config, &svc->message);
     og_app_otp_policy(self->config, &svc->otp);
-    if (svc->otp.text[0]) {
-        code = og_otp_template_check(og_str_from(svc->otp.text), err);
-    }
-    if (code != OG_OK) {
-        return code;
-    }
     svc->lane.dispatch = og_dispatch_create();
     struct og_code_memory_config codes = {
         .entries_max = self->config->otp.store_entries_max,

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "core/otp.h"
+#include "core/otp_text.h"
 
 extern char **environ;
 
@@ -65,13 +67,54 @@ read_flags(int argc, char **argv, struct og_config *config, const char **file,
     return OG_OK;
 }
 
+/* The longest SMS that the template may have to make must still be one. */
+static enum og_code
+check_longest_text(struct og_str template, struct og_err *err)
+{
+    char brand[OG_OTP_BRAND_MAX_CHARS];
+    memset(brand, 'x', sizeof brand);
+    const struct og_otp_text longest = {
+        .template = template,
+        .brand = {brand, sizeof brand},
+        .code = OG_STR("0123456789"),
+        .app_hash = OG_STR("AAAAAAAAAAA"),
+        .minutes = OG_OTP_MAX_TTL_S / 60,
+    };
+    struct og_secret text = {0};
+    enum og_code code = og_otp_text_compose(&longest, &text, NULL, err);
+    og_secret_finish(&text);
+    return code;
+}
+
+/* What only a room above the configuration can judge. */
+static enum og_code
+check_template(const struct og_config *config, struct og_err *err)
+{
+    struct og_err why = {0};
+    const struct og_str template = og_str_from(config->otp.template);
+    if (template.len == 0) {
+        return OG_OK;
+    }
+    if (og_otp_template_check(template, &why) != OG_OK) {
+        return og_fail(err, OG_E_INVALID, "otp.template", "otp.template %s", why.text);
+    }
+    if (check_longest_text(template, &why) != OG_OK) {
+        return og_fail(err, OG_E_INVALID, "otp.template",
+                       "otp.template, with the longest code, brand and app hash, %s", why.text);
+    }
+    return OG_OK;
+}
+
 enum og_code
 og_app_read_options(int argc, char **argv, struct og_config *config, struct og_err *err)
 {
     const char *file = NULL;
     og_config_init(config);
     enum og_code code = read_flags(argc, argv, config, &file, err);
-    return code == OG_OK ? og_config_load(config, file, (const char *const *)environ, err) : code;
+    if (code == OG_OK) {
+        code = og_config_load(config, file, (const char *const *)environ, err);
+    }
+    return code == OG_OK ? check_template(config, err) : code;
 }
 
 bool
