@@ -1,10 +1,11 @@
 """What an operator expects of a running gateway: reload, addresses, limits of the configuration."""
 
+import os
 import signal
 
-from support.client import bearer
+from support.client import basic, bearer
 from support.gateway import Gateway, program
-from support.wait import wait_for
+from support.wait import PATIENCE_S, wait_for
 
 
 class Configured(Gateway):
@@ -27,6 +28,21 @@ def test_sighup_takes_the_log_level_and_names_what_it_cannot_take():
         wait_for(lambda: "the old one stays" in gateway.log(), "a refusal of the wrong file")
         gateway.account()
         assert "account made" not in gateway.log()
+
+
+def test_a_database_without_its_key_is_not_opened_with_a_new_one():
+    with Gateway() as gateway:
+        account = gateway.account()
+        assert gateway.end() == 0
+        key = os.path.join(gateway.data, "master.key")
+        os.rename(key, key + ".away")
+        gateway.spawn()
+        assert gateway.process.wait(PATIENCE_S) == 1
+        assert "restore" in gateway.log() and not os.path.exists(key)
+        os.rename(key + ".away", key)
+        gateway.start()
+        assert gateway.client(basic(account.login, account.password)).get(
+            "/3rdparty/v1/devices").expect(200).json == []
 
 
 def test_urls_name_the_address_that_is_listened_on(gateway, account):
