@@ -165,7 +165,7 @@ on_head(void *ctx, struct og_http_request *req, struct og_http_reply *refusal)
     struct og_api *self = ctx;
     struct og_router_match match;
     struct og_err err = {0};
-    og_router_find(self->router, req->method, req->path, &match);
+    og_router_find_request(self->router, req, &match);
     if (!match.row) {
         enum og_code code =
             match.path_known
