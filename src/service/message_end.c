@@ -202,4 +202,5 @@ og_move_committed(struct og_op *op, struct og_tx *tx)
     for (size_t i = 0; i < count; i++) {
         move_from(self, &stranded[i]);
     }
+    og_message_measure(self->svc);
 }

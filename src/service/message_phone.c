@@ -16,13 +16,31 @@ static struct og_metric metrics[] = {
     {"otpgate_reports_total", "result=\"impossible\"", ""},
     {"otpgate_reports_total", "result=\"unknown\"", ""},
     {"otpgate_messages_handed_total", "", "Messages that a phone fetched for the first time"},
+    {"otpgate_queue_messages", "phase=\"waiting\"", "Open messages by how far they are",
+     OG_METRIC_GAUGE},
+    {"otpgate_queue_messages", "phase=\"handed\"", "", OG_METRIC_GAUGE},
+    {"otpgate_queue_messages", "phase=\"taken\"", "", OG_METRIC_GAUGE},
+    {"otpgate_devices", "state=\"connected\"", "Phones by whether they listen", OG_METRIC_GAUGE},
+    {"otpgate_devices", "state=\"away\"", "", OG_METRIC_GAUGE},
 };
-enum { CHANGED, REPEATED, IMPOSSIBLE, UNKNOWN, HANDED };
+enum { CHANGED, REPEATED, IMPOSSIBLE, UNKNOWN, HANDED, QUEUE_WAITING, QUEUE_HANDED, QUEUE_TAKEN,
+       DEVICES_CONNECTED, DEVICES_AWAY };
 
 void
 og_message_phone_metrics(void)
 {
     og_metrics_register(metrics, sizeof metrics / sizeof metrics[0]);
+}
+
+void
+og_message_measure(const struct og_services *svc)
+{
+    const struct og_dispatch_totals now = og_dispatch_totals(svc->lane.dispatch);
+    og_metric_set(&metrics[QUEUE_WAITING], (int64_t)now.waiting);
+    og_metric_set(&metrics[QUEUE_HANDED], (int64_t)now.handed);
+    og_metric_set(&metrics[QUEUE_TAKEN], (int64_t)now.taken);
+    og_metric_set(&metrics[DEVICES_CONNECTED], (int64_t)now.connected);
+    og_metric_set(&metrics[DEVICES_AWAY], (int64_t)(now.devices - now.connected));
 }
 
 /* ---- pull ---- */
@@ -57,8 +75,9 @@ og_pull_apply(struct og_op *op, struct og_tx *tx)
     self->newly_handed = OG_ARENA_ARRAY(self->mem, bool, count);
     for (size_t i = 0; i < count; i++) {
         enum og_code code = og_message_hand(
-            tx->db, &self->svc->keys.seal, listed[i].id, self->device_id, tx->now_ms, self->mem,
-            &self->items[self->count], &self->newly_handed[self->count], &op->err);
+            tx->db, &self->svc->keys.seal, self->account_id, listed[i].id, self->device_id,
+            tx->now_ms, self->mem, &self->items[self->count], &self->newly_handed[self->count],
+            &op->err);
         if (code == OG_OK) {
             self->count++;
         } else if (code != OG_E_NOT_FOUND) { /* it moved on in this very batch */
@@ -134,8 +153,8 @@ apply_report(struct og_report_op *self, struct og_tx *tx, const struct og_report
 {
     const struct og_key *seal = &self->svc->keys.seal;
     struct og_message m;
-    enum og_code code = og_message_find(tx->db, seal, self->account_id, report->id, self->mem, &m,
-                                        &self->op.err);
+    enum og_code code = og_message_find_record(tx->db, seal, self->account_id, report->id,
+                                               self->mem, &m, &self->op.err);
     if (code == OG_E_NOT_FOUND || (code == OG_OK && !is_senders(self, &m))) {
         og_metric_add(&metrics[UNKNOWN], 1);
         return OG_OK;
