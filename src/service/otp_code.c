@@ -129,7 +129,8 @@ og_otp_unsend(struct og_otp_base *base, struct og_tx *tx, const struct og_verifi
 {
     bool waits = false;
     *did_out = false;
-    enum og_code code = og_otp_message_waits(tx->db, v->message_id, &waits, &base->op.err);
+    enum og_code code = og_otp_message_waits(tx->db, base->account_id, v->message_id, &waits,
+                                             &base->op.err);
     if (code == OG_OK && waits) {
         code = og_message_cancel(base->svc, tx, base->account_id, v->message_id, base->mem, out,
                                  &base->op.err);

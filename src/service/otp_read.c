@@ -103,7 +103,8 @@ og_otp_get_apply(struct og_op *op, struct og_tx *tx)
     enum og_code code = og_verification_find(tx->db, NULL, self->base.account_id, self->id, mem,
                                              &self->out, &op->err);
     if (code == OG_OK) {
-        code = og_otp_sends(tx->db, self->id, mem, &sends, &send_count, &op->err);
+        code = og_otp_sends(tx->db, self->base.account_id, self->id, mem, &sends, &send_count,
+                            &op->err);
     }
     if (code == OG_OK) {
         code = og_otp_checks(tx->db, self->base.account_id, self->id, CHECKS_MAX, mem, &checks,

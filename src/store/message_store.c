@@ -18,6 +18,7 @@ enum {
     SQL_COUNT,
     SQL_HAND,
     SQL_SAVE,
+    SQL_PROGRESS,
     SQL_DUE,
     SQL_OF_DEVICE,
     SQL_EACH_OPEN,
@@ -53,13 +54,21 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_COUNT] = "SELECT count(*)" FILTER,
     /* states 0 and 1: Pending and Cancelling */
     [SQL_HAND] = "UPDATE messages SET handed_at = coalesce(handed_at, $3), device_id = $2 "
-                 "WHERE id = $1 AND (handed_at IS NULL OR device_id = $2) AND state IN (0, 1) "
-                 "AND final_at IS NULL RETURNING " COLUMNS ", content",
+                 "WHERE account_id = $4 AND id = $1 AND (handed_at IS NULL OR device_id = $2) AND "
+                 "state IN (0, 1) AND final_at IS NULL RETURNING " COLUMNS ", content",
     [SQL_SAVE] = "UPDATE messages SET state = $3, assumed = $4, reason = $5, deadline_at = $6, "
                  "cancelling_at = $7, processed_at = $8, sent_at = $9, delivered_at = $10, "
                  "failed_at = $11, cancelled_at = $12, final_at = $13, recipients = $14, "
                  "content = CASE WHEN $15 = 1 THEN NULL ELSE content END "
-                 "WHERE id = $1 AND state = $2 AND ($16 = 0 OR handed_at IS NULL)",
+                 "WHERE account_id = $17 AND id = $1 AND state = $2 AND "
+                 "($16 = 0 OR handed_at IS NULL)",
+    /* the same where the index of open messages does not change: naming its columns costs */
+    [SQL_PROGRESS] = "UPDATE messages SET state = $3, assumed = $4, reason = $5, "
+                     "cancelling_at = $7, processed_at = $8, sent_at = $9, delivered_at = $10, "
+                     "failed_at = $11, cancelled_at = $12, recipients = $14, "
+                     "content = CASE WHEN $15 = 1 THEN NULL ELSE content END "
+                     "WHERE account_id = $17 AND id = $1 AND state = $2 AND "
+                     "($16 = 0 OR handed_at IS NULL)",
     [SQL_DUE] = "SELECT " COLUMNS " FROM messages WHERE final_at IS NULL AND deadline_at <= $1 "
                 "ORDER BY deadline_at LIMIT $2",
     [SQL_OF_DEVICE] = "SELECT " COLUMNS " FROM messages WHERE final_at IS NULL AND "
@@ -137,6 +146,8 @@ read_plain_columns(const struct og_rows *rows, struct og_arena *mem, struct og_m
         .handed_at = og_row_i64(rows, 17),
         .final_at = og_row_i64(rows, 24),
     };
+    m->row.deadline_at = m->deadline_at;
+    m->row.final_at = m->final_at;
     int64_t *at = m->record.times.at_ms;
     at[OG_MESSAGE_PENDING] = m->created_at;
     at[OG_MESSAGE_CANCELLING] = og_row_i64(rows, 18);
@@ -167,8 +178,8 @@ read_row(const struct og_rows *rows, const struct og_key *seal, bool with_text,
 /* Run a query that gives at most one message. */
 static enum og_code
 read_one(struct og_db *db, int statement, const struct og_value *args, int arg_count,
-         const struct og_key *seal, struct og_arena *mem, struct og_message *out,
-         struct og_err *err)
+         const struct og_key *seal, bool with_text, struct og_arena *mem,
+         struct og_message *out, struct og_err *err)
 {
     struct og_rows rows;
     enum og_code code = og_db_open(db, &page, statement, args, arg_count, &rows, err);
@@ -177,7 +188,7 @@ read_one(struct og_db *db, int statement, const struct og_value *args, int arg_c
     }
     switch (og_rows_next(&rows, err)) {
     case OG_STEP_ROW:
-        code = read_row(&rows, seal, true, mem, out, err);
+        code = read_row(&rows, seal, with_text, mem, out, err);
         break;
     case OG_STEP_DONE:
         code = og_fail(err, OG_E_NOT_FOUND, "id", "no such message");
@@ -290,22 +301,37 @@ og_message_insert(struct og_db *db, const struct og_key *seal, const struct og_m
     return code;
 }
 
-enum og_code
-og_message_find(struct og_db *db, const struct og_key *seal, struct og_str account_id,
-                struct og_str any_id, struct og_arena *mem, struct og_message *out,
-                struct og_err *err)
+static enum og_code
+find(struct og_db *db, const struct og_key *seal, bool with_text, struct og_str account_id,
+     struct og_str any_id, struct og_arena *mem, struct og_message *out, struct og_err *err)
 {
     struct og_err local;
     err = err ? err : &local;
     struct og_value args[] = {og_value_text(any_id), og_value_text(account_id)};
     enum og_code code = OG_E_NOT_FOUND;
     if (any_id.len == OG_ID_CHARS) {
-        code = read_one(db, SQL_FIND, args, 2, seal, mem, out, err);
+        code = read_one(db, SQL_FIND, args, 2, seal, with_text, mem, out, err);
     }
     if (code == OG_E_NOT_FOUND) {
-        code = read_one(db, SQL_FIND_BY_CLIENT_ID, args, 2, seal, mem, out, err);
+        code = read_one(db, SQL_FIND_BY_CLIENT_ID, args, 2, seal, with_text, mem, out, err);
     }
     return code;
+}
+
+enum og_code
+og_message_find(struct og_db *db, const struct og_key *seal, struct og_str account_id,
+                struct og_str any_id, struct og_arena *mem, struct og_message *out,
+                struct og_err *err)
+{
+    return find(db, seal, true, account_id, any_id, mem, out, err);
+}
+
+enum og_code
+og_message_find_record(struct og_db *db, const struct og_key *seal, struct og_str account_id,
+                       struct og_str any_id, struct og_arena *mem, struct og_message *out,
+                       struct og_err *err)
+{
+    return find(db, seal, false, account_id, any_id, mem, out, err);
 }
 
 /* Ids begin with their time, so a span of time is a span of ids. */
@@ -361,15 +387,16 @@ og_message_list(struct og_db *db, const struct og_key *seal,
 }
 
 enum og_code
-og_message_hand(struct og_db *db, const struct og_key *seal, struct og_str id,
-                struct og_str device_id, int64_t now_ms, struct og_arena *mem,
+og_message_hand(struct og_db *db, const struct og_key *seal, struct og_str account_id,
+                struct og_str id, struct og_str device_id, int64_t now_ms, struct og_arena *mem,
                 struct og_message *out, bool *first_out, struct og_err *err)
 {
     struct og_err local;
     err = err ? err : &local;
     enum og_code code = read_one(
         db, SQL_HAND,
-        OG_ARGS(og_value_text(id), og_value_text(device_id), og_value_i64(now_ms)), seal, mem,
+        OG_ARGS(og_value_text(id), og_value_text(device_id), og_value_i64(now_ms),
+                og_value_text(account_id)), seal, true, mem,
         out, err);
     *first_out = code == OG_OK && out->handed_at == now_ms;
     return code;
@@ -383,9 +410,11 @@ og_message_save(struct og_db *db, const struct og_key *seal, const struct og_mes
     struct og_buf recipients;
     seal_recipients(m, seal, &recipients);
     const int64_t *at = m->record.times.at_ms;
+    bool is_indexed_alike =
+        m->deadline_at == m->row.deadline_at && m->final_at == m->row.final_at;
     int64_t changed = 0;
     enum og_code code = og_db_run(
-        db, &page, SQL_SAVE,
+        db, &page, is_indexed_alike ? SQL_PROGRESS : SQL_SAVE,
         OG_ARGS(og_value_text(m->id), og_value_i64(from), og_value_i64(m->record.state),
                 og_value_i64(m->record.is_assumed), og_value_text_or_null(m->reason),
                 og_value_i64(m->deadline_at), og_value_i64_or_null(at[OG_MESSAGE_CANCELLING]),
@@ -395,7 +424,8 @@ og_message_save(struct og_db *db, const struct og_key *seal, const struct og_mes
                 og_value_i64_or_null(at[OG_MESSAGE_FAILED]),
                 og_value_i64_or_null(at[OG_MESSAGE_CANCELLED]),
                 og_value_i64_or_null(m->final_at), og_value_blob(og_buf_str(&recipients)),
-                og_value_i64(erase_text), og_value_i64(if_never_handed)),
+                og_value_i64(erase_text), og_value_i64(if_never_handed),
+                og_value_text(m->account_id)),
         &changed, err);
     og_buf_finish(&recipients);
     if (code == OG_OK && changed != 1) {

@@ -31,6 +31,9 @@ struct og_message {
     int64_t deadline_at; /* when we give up on it */
     int64_t handed_at;
     int64_t final_at;
+    struct {
+        int64_t deadline_at, final_at;
+    } row; /* as they were read; the store's own */
 };
 
 /* The id that the outside knows. */
@@ -51,6 +54,12 @@ OG_MUST_CHECK enum og_code og_message_find(struct og_db *db, const struct og_key
                                            struct og_arena *mem, struct og_message *out,
                                            struct og_err *err);
 
+/* The same without its text, which stays sealed. */
+OG_MUST_CHECK enum og_code og_message_find_record(struct og_db *db, const struct og_key *seal,
+                                                  struct og_str account_id,
+                                                  struct og_str any_id, struct og_arena *mem,
+                                                  struct og_message *out, struct og_err *err);
+
 struct og_message_filter {
     struct og_str account_id;
     struct og_str device_id; /* "" : any */
@@ -68,7 +77,8 @@ OG_MUST_CHECK enum og_code og_message_list(struct og_db *db, const struct og_key
 /* Mark as handed to this phone, whichever was planned, if it is still to be sent; fills *out (with text). OG_E_NOT_FOUND when it is
  * no longer Pending or Cancelling, or another phone has it. *first_out: it had not been handed before. */
 OG_MUST_CHECK enum og_code og_message_hand(struct og_db *db, const struct og_key *seal,
-                                           struct og_str id, struct og_str device_id, int64_t now_ms,
+                                           struct og_str account_id, struct og_str id,
+                                           struct og_str device_id, int64_t now_ms,
                                            struct og_arena *mem, struct og_message *out,
                                            bool *first_out, struct og_err *err);
 

@@ -42,16 +42,19 @@ read_number(struct og_db *db, int statement, const struct og_value *args, int ar
 }
 
 enum og_code
-og_otp_message_waits(struct og_db *db, struct og_str message_id, bool *out, struct og_err *err)
+og_otp_message_waits(struct og_db *db, struct og_str account_id, struct og_str message_id,
+                     bool *out, struct og_err *err)
 {
     int64_t one;
-    return read_number(db, OG_OTP_SQL_MESSAGE_WAITS, OG_ARGS(og_value_text(message_id)), &one, out,
+    return read_number(db, OG_OTP_SQL_MESSAGE_WAITS, 
+                       OG_ARGS(og_value_text(message_id), og_value_text(account_id)), &one, out,
                        err);
 }
 
 enum og_code
-og_otp_sends(struct og_db *db, struct og_str verification_id, struct og_arena *mem,
-             struct og_otp_send **items_out, int *count_out, struct og_err *err)
+og_otp_sends(struct og_db *db, struct og_str account_id, struct og_str verification_id,
+             struct og_arena *mem, struct og_otp_send **items_out, int *count_out,
+             struct og_err *err)
 {
     struct og_rows rows;
     struct og_err own;
@@ -60,7 +63,9 @@ og_otp_sends(struct og_db *db, struct og_str verification_id, struct og_arena *m
     *items_out = OG_ARENA_ARRAY(mem, struct og_otp_send, SENDS_MAX);
     *count_out = 0;
     enum og_code code = og_db_open(db, &og_otp_page, OG_OTP_SQL_SENDS,
-                                   OG_ARGS(og_value_text(verification_id)), &rows, err);
+                                   OG_ARGS(og_value_text(verification_id),
+                                           og_value_text(account_id)),
+                                   &rows, err);
     if (code != OG_OK) {
         return code;
     }

@@ -90,8 +90,9 @@ OG_MUST_CHECK enum og_code og_otp_send_insert(struct og_db *db, struct og_str ve
                                               int n, struct og_str message_id, int64_t at_ms,
                                               struct og_err *err);
 /* Is that message still waiting, and no phone has it? */
-OG_MUST_CHECK enum og_code og_otp_message_waits(struct og_db *db, struct og_str message_id,
-                                                bool *out, struct og_err *err);
+OG_MUST_CHECK enum og_code og_otp_message_waits(struct og_db *db, struct og_str account_id,
+                                                struct og_str message_id, bool *out,
+                                                struct og_err *err);
 
 /* How a send went, from its message. */
 struct og_otp_send {
@@ -99,9 +100,10 @@ struct og_otp_send {
     int64_t at, handed_at, sent_at, delivered_at, failed_at;
     struct og_str reason; /* why it failed, "" */
 };
-OG_MUST_CHECK enum og_code og_otp_sends(struct og_db *db, struct og_str verification_id,
-                                        struct og_arena *mem, struct og_otp_send **items_out,
-                                        int *count_out, struct og_err *err);
+OG_MUST_CHECK enum og_code og_otp_sends(struct og_db *db, struct og_str account_id,
+                                        struct og_str verification_id, struct og_arena *mem,
+                                        struct og_otp_send **items_out, int *count_out,
+                                        struct og_err *err);
 
 /* What came of a check; the numbers are in the database. */
 enum og_check_verdict {

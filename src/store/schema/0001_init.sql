@@ -60,7 +60,7 @@ CREATE INDEX devices_account ON devices (account_id);
 -- the one that has it. state as in core/message.h. content is the sealed text, recipients the sealed
 -- numbers with a state each (store/recipient_box.h): one row is a message whole.
 CREATE TABLE messages (
-    id TEXT PRIMARY KEY,
+    id TEXT NOT NULL,
     account_id TEXT NOT NULL,
     client_id TEXT,
     device_id TEXT NOT NULL,
@@ -86,9 +86,9 @@ CREATE TABLE messages (
     delivered_at BIGINT,
     failed_at BIGINT,
     cancelled_at BIGINT,
-    final_at BIGINT
+    final_at BIGINT,
+    PRIMARY KEY (account_id, id)
 );
-CREATE INDEX messages_account ON messages (account_id, id);
 CREATE INDEX messages_open ON messages (deadline_at) WHERE final_at IS NULL;
 
 -- Ids that clients chose, unique per account.

@@ -496,8 +496,8 @@ world_hand(struct world *w, struct og_str message_id)
 {
     struct og_message m;
     bool first;
-    world_must(og_message_hand(w->db, &w->svc.keys.seal, message_id, OG_STR("phone-1"), w->now_ms,
-                               &w->mem, &m, &first, &w->err),
+    world_must(og_message_hand(w->db, &w->svc.keys.seal, ACCOUNT, message_id, OG_STR("phone-1"),
+                               w->now_ms, &w->mem, &m, &first, &w->err),
                &w->err);
 }
 
