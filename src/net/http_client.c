@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -38,9 +37,8 @@ struct watch {
     uv_poll_t poll; /* first: the close callback frees the whole */
     struct lane *lane;
     curl_socket_t fd;
-    int events;         /* what is being polled, 0 for nothing */
-    bool wanted;        /* libcurl wants to hear */
-    bool is_connection; /* we made the socket, so we are asked to close it */
+    int events;  /* what is being polled, 0 for nothing */
+    bool wanted; /* libcurl wants to hear */
 };
 
 struct og_client {
@@ -491,32 +489,20 @@ watch_close(struct og_client *self, struct watch *watch)
     }
 }
 
-/* libcurl has sockets of its own too (to its resolver threads), which it closes without a word. */
+/*
+ * libcurl does not look at this socket any more. It says so too when it has closed one without a
+ * word, which it does with connections that never came about and with sockets to its resolver
+ * threads. Only a pooled connection that has carried an answer is sure to be closed through
+ * on_curl_close.
+ */
 static void
-watch_rest(struct og_client *self, struct watch *watch)
+watch_rest(struct lane *lane, struct watch *watch, CURL *easy)
 {
-    if (watch && watch->is_connection) {
+    if (watch && lane == &lane->client->calls && status_of(easy) > 0) {
         watch->wanted = false;
     } else {
-        watch_close(self, watch);
+        watch_close(lane->client, watch);
     }
-}
-
-static curl_socket_t
-on_curl_make(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
-{
-    struct og_client_call *call = ctx;
-    curl_socket_t fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    if (fd < 0) {
-        return CURL_SOCKET_BAD;
-    }
-    struct watch *watch = watch_make(call->lane, fd);
-    if (!watch) {
-        close(fd);
-        return CURL_SOCKET_BAD;
-    }
-    watch->is_connection = true;
-    return fd;
 }
 
 static int
@@ -525,7 +511,7 @@ on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *unused)
     struct lane *lane = ctx;
     struct watch *watch = watch_find(lane->client, fd);
     if (what == CURL_POLL_REMOVE) {
-        watch_rest(lane->client, watch);
+        watch_rest(lane, watch, easy);
         return 0;
     }
     if (!watch && !(watch = watch_make(lane, fd))) {
@@ -625,8 +611,6 @@ call_make(struct og_client *self, struct lane *lane)
     }
     set_common(self, call->easy);
     curl_easy_setopt(call->easy, CURLOPT_PRIVATE, call);
-    curl_easy_setopt(call->easy, CURLOPT_OPENSOCKETFUNCTION, on_curl_make);
-    curl_easy_setopt(call->easy, CURLOPT_OPENSOCKETDATA, call);
     curl_easy_setopt(call->easy, CURLOPT_WRITEFUNCTION, on_curl_body);
     curl_easy_setopt(call->easy, CURLOPT_WRITEDATA, call);
     return call;

@@ -172,7 +172,7 @@ check_offer(struct og_vphone *self, const struct og_pull_item *item)
         notes.note(notes.ctx, OG_VIOLATION_EXPIRED, item->id);
     }
     if (sms && og_sms_state_rank(sms->acked) >= og_sms_state_rank(OG_SMS_SENT) &&
-        sms->acked_ms < self->pull_started_ms) {
+        sms->acked_us < self->pull_started_us) {
         notes.note(notes.ctx, OG_VIOLATION_OFFERED_AGAIN, item->id);
     }
 }
@@ -231,8 +231,8 @@ og_vphone_pull(struct og_vphone *self)
         og_client_cancel(self->pull_call);
     }
     int64_t wait = poll_wait(self);
-    self->pull_started_ms = og_vphone_mono(self);
-    self->due[DUE_POLL] = wait > 0 ? self->pull_started_ms + wait : OG_NEVER;
+    self->pull_started_us = og_mono_us();
+    self->due[DUE_POLL] = wait > 0 ? og_vphone_mono(self) + wait : OG_NEVER;
     call(self, "GET", self->world->url_pull[self->queue.order], self->read_headers, OG_STR(""),
          on_pulled, &self->pull_call);
 }

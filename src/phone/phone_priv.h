@@ -49,7 +49,7 @@ struct og_vphone {
     struct og_client_call *device_call, *pull_call, *settings_call, *webhooks_call;
     int device_tries, pull_tries, settings_tries, webhooks_tries;
     bool pull_again;
-    int64_t pull_started_ms;
+    int64_t pull_started_us;
 
     struct og_client_call *stream, *zombie;
     bool stream_is_open;

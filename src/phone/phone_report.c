@@ -109,7 +109,7 @@ on_accepted(struct og_vphone *self, struct og_flight *flight, size_t index)
     bool is_part = flight->told[index].as != OG_SMS_STATE_COUNT;
     sms->reported = is_part ? flight->told[index].as : flight->told[index].state;
     sms->acked = sms->reported;
-    sms->acked_ms = og_vphone_mono(self);
+    sms->acked_us = og_mono_us();
     self->world->counts->reports++;
     if (has_more(self, sms, flight->told[index].state_count)) {
         add_later(self, sms, draw_delay(self), 0);

@@ -59,7 +59,8 @@ class Gateway:
         self.script = collections.defaultdict(list)  # (method, path) -> answers to give first
         self.opened = []  # every stream ever opened: (device, connection)
         self.messages_made = 0
-        self.finished = 0
+        self.finished = 0  # messages that came to an end
+        self._finished_ids = set()
         self._tls = tls
         self._changed = threading.Condition()
         self._ready = threading.Event()
@@ -206,7 +207,8 @@ class Gateway:
             if item["state"] != "Pending":
                 device.pending.pop(item["id"], None)
             if item["state"] in ("Delivered", "Failed", "Cancelled"):
-                self.finished += 1
+                self._finished_ids.add(item["id"])
+                self.finished = len(self._finished_ids)
         return Answer(204, "", "")
 
     def _answer(self, request, device):
