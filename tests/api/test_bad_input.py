@@ -423,7 +423,8 @@ def test_bad_queries_of_a_send(world):
 # ---- ids ----
 
 STRANGE_IDS = ["x", "A" * 20, "A" * 22, "A" * 1000, "..", "%2e%2e", "%27%20or%201=1", "%22", "%7C",
-               "%C3%A9", "a;b", "*", "null", "0", "-1", "%20", "a+b", "%25", "%252e"]
+               "%C3%A9", "a;b", "*", "null", "0", "-1", "%20", "a+b", "%25", "%252e",
+               "%2F", "a%2Fb", "..%2F.."]
 NOT_IDS = ["%00", "a%00b", "%0a", "%ff", "%", "%zz"]
 
 
@@ -443,9 +444,6 @@ def test_unknown_ids(world, one):
             check_problem(one.family, answer)
             first = first or without_request_id(answer)
             assert without_request_id(answer) == first
-    for text in ("%2F", "a%2Fb", "..%2F.."):
-        answer = world.clients[one.who].request(one.method, one.path.replace("{id}", text), one.body)
-        assert answer.status in (404, 405), (text, answer)
     for text in NOT_IDS:
         answer, _ = exchange(world.gateway, (
             "%s %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: %s\r\n\r\n" % (

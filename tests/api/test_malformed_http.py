@@ -167,7 +167,7 @@ def test_plain_bytes_to_a_tls_port_and_the_reverse(server):
     try:
         if server.tls:
             with pytest.raises(OSError):
-                server.anyone.get("/health/live")
+                server.client().get("/health/live")
         else:
             with RawConnection(server) as connection:
                 connection.send(good(server))

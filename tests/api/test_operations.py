@@ -406,13 +406,13 @@ def test_client_certificates(tmp_path):
     try:
         own.start()
         with pytest.raises(OSError):
-            own.anyone.get("/health/live")
+            own.client().get("/health/live")
         own.context.load_cert_chain(stranger, stranger_key)
         with pytest.raises(OSError):
-            own.anyone.get("/health/live")
+            own.client().get("/health/live")
         own.context = ssl.create_default_context(cafile=own.ca)
         own.context.load_cert_chain(authority, os.path.join(folder, "client.key"))
-        own.anyone.get("/health/live").expect(200)
+        own.client().get("/health/live").expect(200)
         own.admin = own.client(bearer(own.operator_token))
         own.account()
         assert own.end() == 0
@@ -605,7 +605,7 @@ def test_connections_of_one_address():
 
         def is_free():
             try:
-                return own.anyone.get("/health/live").status == 200
+                return own.client().get("/health/live").status == 200
             except OSError:
                 return False
         wait_for(is_free)

@@ -143,10 +143,8 @@ def url_of(one):
 
 
 def ask(gateway, one, authorization):
-    client = gateway.client(authorization)
-    answer = client.request(one.method, url_of(one), body=one.body)
-    client.close()
-    return answer
+    headers = {"Authorization": authorization}
+    return gateway.anyone.request(one.method, url_of(one), one.body, headers)
 
 
 def expected(one, caller):

@@ -133,6 +133,7 @@ class Gateway:
         with open(os.path.join(self.data, "operator.token"), encoding="utf-8") as file:
             self.operator_token = file.read().strip()
         self.admin = self.client(bearer(self.operator_token))
+        self.anyone = self.client()
         return self
 
     def signal(self, number):
@@ -186,10 +187,6 @@ class Gateway:
     def client(self, authorization=None, context=None):
         return Client(self, authorization, context)
 
-    @property
-    def anyone(self):
-        return self.client()
-
     def metric(self, name):
         """The value of one series, as written: name{label="value"}."""
         for line in self.anyone.get("/metrics").body.decode().splitlines():
@@ -204,7 +201,7 @@ class Gateway:
 
     def cli(self, *arguments, env=None, timeout_s=PATIENCE_S):
         """The command line as a person would call it, against this gateway."""
-        environment = dict(os.environ, OTPGATE_DATA_DIR=self.data, **(env or {}))
+        environment = {**os.environ, "OTPGATE_DATA_DIR": self.data, **(env or {})}
         return subprocess.run([program()] + list(arguments), capture_output=True, text=True,
                               env=environment, cwd=self.root, timeout=timeout_s,
                               stdin=subprocess.DEVNULL, check=False)
