@@ -26,6 +26,7 @@
 #include "service/device_service.h"
 #include "service/message_service.h"
 #include "service/otp_service.h"
+#include "store/meta_store.h"
 #include "store/migrate.h"
 
 #define SWEEP_EVERY_MS 500
@@ -67,6 +68,19 @@ db_config(struct og_app *self)
     };
 }
 
+/* With another key nothing sealed could be read, and every credential would count as wrong. */
+static enum og_code
+check_key(struct og_app *self, struct og_db *db, struct og_err *err)
+{
+    struct og_str ours = og_str_printf(&self->mem, "%08x", self->services.keys.seal.id), its;
+    enum og_code code = og_meta_claim(db, OG_STR("key"), ours, &self->mem, &its, err);
+    return code != OG_OK || og_str_eq(ours, its)
+               ? code
+               : og_fail(err, OG_E_CONFLICT, "",
+                         "%s was made with another key than %s: restore the one that belongs to it",
+                         db_config(self).path, in_data(self, "master.key"));
+}
+
 static enum og_code
 bring_schema_up(struct og_app *self, int64_t now_ms, struct og_err *err)
 {
@@ -75,6 +89,7 @@ bring_schema_up(struct og_app *self, int64_t now_ms, struct og_err *err)
     enum og_code code = og_db_connect(&config, &db, err);
     if (code == OG_OK) {
         code = og_schema_migrate(db, now_ms, err);
+        code = code == OG_OK ? check_key(self, db, err) : code;
         og_db_close(db);
     }
     if (code == OG_OK) {
@@ -89,8 +104,8 @@ load_memory(struct og_app *self, int64_t now_ms, struct og_err *err)
 {
     struct og_services *svc = &self->services;
     struct og_db *db = og_lanes_writer(self->lanes);
-    bool was_made = false;
-    enum og_code code = og_operator_ensure(svc, db, now_ms, self->operator_file, false, &was_made,
+    bool was_made = false, is_lost = access(self->operator_file, F_OK) != 0;
+    enum og_code code = og_operator_ensure(svc, db, now_ms, self->operator_file, is_lost, &was_made,
                                            &self->operator_token, err);
     if (code == OG_OK) {
         code = og_device_load(svc, db, err);

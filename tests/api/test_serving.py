@@ -30,7 +30,7 @@ def test_sighup_takes_the_log_level_and_names_what_it_cannot_take():
         assert "account made" not in gateway.log()
 
 
-def test_a_database_without_its_key_is_not_opened_with_a_new_one():
+def test_a_database_is_not_opened_without_its_own_key():
     with Gateway() as gateway:
         account = gateway.account()
         assert gateway.end() == 0
@@ -39,10 +39,27 @@ def test_a_database_without_its_key_is_not_opened_with_a_new_one():
         gateway.spawn()
         assert gateway.process.wait(PATIENCE_S) == 1
         assert "restore" in gateway.log() and not os.path.exists(key)
-        os.rename(key + ".away", key)
+        with open(key, "wb") as file:
+            file.write(os.urandom(32))
+        os.chmod(key, 0o600)
+        gateway.spawn()
+        assert gateway.process.wait(PATIENCE_S) == 1
+        assert "was made with another key" in gateway.log()
+        os.replace(key + ".away", key)
         gateway.start()
         assert gateway.client(basic(account.login, account.password)).get(
             "/3rdparty/v1/devices").expect(200).json == []
+
+
+def test_a_lost_operator_credential_is_made_anew_at_a_start():
+    with Gateway() as gateway:
+        before = gateway.operator_token
+        assert gateway.end() == 0
+        os.unlink(os.path.join(gateway.data, "operator.token"))
+        gateway.start()
+        assert gateway.operator_token != before
+        gateway.admin.get("/admin/v1/accounts").expect(200)
+        gateway.client(bearer(before)).get("/admin/v1/accounts").expect(401)
 
 
 def test_urls_name_the_address_that_is_listened_on(gateway, account):

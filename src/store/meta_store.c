@@ -1,0 +1,60 @@
+/*
+ * The page of statements about the database itself.
+ */
+#include "store/meta_store.h"
+
+enum { SQL_CLAIM, SQL_READ, SQL_STATEMENTS };
+
+static const char *const sql[SQL_STATEMENTS] = {
+    [SQL_CLAIM] = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+    [SQL_READ] = "SELECT value FROM meta WHERE name = $1",
+};
+
+static const struct og_sql_page page = {OG_PAGE_META, sql, SQL_STATEMENTS};
+
+static enum og_code
+read_value(struct og_db *db, struct og_str name, struct og_arena *mem, struct og_str *out,
+           struct og_err *err)
+{
+    struct og_rows rows;
+    enum og_code code = og_db_open(db, &page, SQL_READ, OG_ARGS(og_value_text(name)), &rows, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    switch (og_rows_next(&rows, err)) {
+    case OG_STEP_ROW:
+        *out = og_row_text(&rows, 0, mem);
+        break;
+    case OG_STEP_DONE:
+        code = og_fail(err, OG_E_NOT_FOUND, NULL, "the database does not say its %.*s",
+                       (int)name.len, name.ptr);
+        break;
+    case OG_STEP_ERROR:
+        code = err->code;
+        break;
+    }
+    og_rows_close(&rows);
+    return code;
+}
+
+enum og_code
+og_meta_claim(struct og_db *db, struct og_str name, struct og_str value, struct og_arena *mem,
+              struct og_str *out, struct og_err *err)
+{
+    enum og_code code = og_db_begin(db, true, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    code = og_db_run(db, &page, SQL_CLAIM, OG_ARGS(og_value_text(name), og_value_text(value)), NULL,
+                     err);
+    if (code == OG_OK) {
+        code = read_value(db, name, mem, out, err);
+    }
+    if (code == OG_OK) {
+        code = og_db_commit(db, err);
+    }
+    if (code != OG_OK) {
+        og_db_rollback(db);
+    }
+    return code;
+}
