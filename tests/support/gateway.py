@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 import shutil
 import signal
 import ssl
@@ -20,10 +21,19 @@ ALL_SCOPES = ["otp:start", "otp:check", "messages:send", "messages:read", "devic
               "devices:write", "admin"]
 
 
+SANITIZER = re.compile(r"runtime error:|Sanitizer:")
+
+
 def program():
     path = os.environ.get("OTPGATE", "build/src/otpgate")
     assert os.access(path, os.X_OK), "set OTPGATE to the program that is to be tested (%s)" % path
     return os.path.abspath(path)
+
+
+def clean_environment(more):
+    """Ours without what the developer's shell says to the program."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OTPGATE")}
+    return {**kept, **more}
 
 
 class Account:
@@ -105,7 +115,7 @@ class Gateway:
         log = open(self.log_path, "ab")
         self.process = subprocess.Popen(
             self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.root,
-            env=dict(os.environ, **self.env), preexec_fn=self.preexec)
+            env=clean_environment(self.env), preexec_fn=self.preexec)
         log.close()
 
     def _whereabouts(self):
@@ -175,6 +185,7 @@ class Gateway:
         try:
             code = self.end()
             assert error or code == 0, "exit code %d:\n%s" % (code, self.log())
+            assert error or not SANITIZER.search(self.log()), self.log()
         finally:
             self.remove()
 
@@ -201,7 +212,7 @@ class Gateway:
 
     def cli(self, *arguments, env=None, timeout_s=PATIENCE_S):
         """The command line as a person would call it, against this gateway."""
-        environment = {**os.environ, "OTPGATE_DATA_DIR": self.data, **(env or {})}
+        environment = clean_environment({"OTPGATE_DATA_DIR": self.data, **(env or {})})
         return subprocess.run([program()] + list(arguments), capture_output=True, text=True,
                               env=environment, cwd=self.root, timeout=timeout_s,
                               stdin=subprocess.DEVNULL, check=False)

@@ -5,7 +5,7 @@ import threading
 import time
 
 # A gateway under a sanitizer on a busy machine is slow; a test that waits so long has failed anyway.
-PATIENCE_S = float(os.environ.get("OTPGATE_TEST_PATIENCE", "20"))
+PATIENCE_S = float(os.environ.get("TEST_PATIENCE", "20"))
 
 
 def wait_for(condition, what="the condition", timeout_s=None):
