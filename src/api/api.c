@@ -201,8 +201,8 @@ static const struct {
 };
 
 static void
-on_refusal(void *ctx, struct og_str path, int status, const char *reason, struct og_arena *mem,
-           struct og_http_reply *reply)
+on_refusal(void *ctx, struct og_str path, struct og_str request_id, int status, const char *reason,
+           struct og_arena *mem, struct og_http_reply *reply)
 {
     (void)ctx;
     enum og_code code = OG_E_INVALID;
@@ -215,7 +215,7 @@ on_refusal(void *ctx, struct og_str path, int status, const char *reason, struct
     og_fail(&err, code, "", "%s", reason);
     struct og_answer answer = {0};
     og_buf_init(&answer.body, 4096);
-    og_problem_write(og_problem_family(path), code, &err, OG_STR(""), mem, &answer);
+    og_problem_write(og_problem_family(path), code, &err, request_id, mem, &answer);
     as_reply(mem, &answer, reply);
     reply->status = status;
 }

@@ -192,13 +192,13 @@ turn_away(struct og_worker *worker, struct og_sock *sock, bool is_tls)
     og_http_metrics_refused_connection();
     if (!is_tls) {
         og_arena_init(&mem, 0);
+        struct og_str id = og_worker_request_id(worker, &mem);
         if (handler->on_refusal) {
-            handler->on_refusal(handler->ctx, OG_STR(""), 503, "too many connections", &mem,
+            handler->on_refusal(handler->ctx, OG_STR(""), id, 503, "too many connections", &mem,
                                 &reply);
         }
         og_buf_clear(&worker->out);
-        og_reply_head(&worker->out, &reply, og_worker_request_id(worker, &mem),
-                      og_worker_date(worker), OG_REPLY_LENGTH, true);
+        og_reply_head(&worker->out, &reply, id, og_worker_date(worker), OG_REPLY_LENGTH, true);
         struct og_str parts[] = {og_buf_str(&worker->out), reply.body};
         if (og_sock_send(sock, parts, 2)) {
             og_sock_end(sock);

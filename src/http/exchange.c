@@ -219,8 +219,8 @@ og_exchange_refuse(struct og_exchange *self, int status, const char *reason)
     og_log_debug("http", "refused a request", "status=%d peer=%s reason=%s", status,
                  self->conn->peer, og_log_quote(og_str_from(reason)));
     if (handler->on_refusal) {
-        handler->on_refusal(handler->ctx, og_parser_path(self->parser), status, reason,
-                            &self->arena, &reply);
+        handler->on_refusal(handler->ctx, og_parser_path(self->parser), self->req.id, status,
+                            reason, &self->arena, &reply);
     }
     og_log_set_request(OG_STR(""));
     answer(self, &reply, true);

@@ -98,8 +98,8 @@ struct og_http_handler {
     void (*on_request)(void *ctx, struct og_http_request *req);
     /* A refusal by the server itself (400, 408, 413, 417, 431, 501, 503, 505): gives it
      * the body of the API it belongs to. path is "" if not known. Strings static or in mem. */
-    void (*on_refusal)(void *ctx, struct og_str path, int status, const char *reason,
-                       struct og_arena *mem, struct og_http_reply *reply);
+    void (*on_refusal)(void *ctx, struct og_str path, struct og_str request_id, int status,
+                       const char *reason, struct og_arena *mem, struct og_http_reply *reply);
     void *ctx;
 };
 

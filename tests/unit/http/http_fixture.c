@@ -141,10 +141,11 @@ on_request(void *ctx, struct og_http_request *req)
 }
 
 static void
-on_refusal(void *ctx, struct og_str path, int status, const char *reason, struct og_arena *mem,
-           struct og_http_reply *reply)
+on_refusal(void *ctx, struct og_str path, struct og_str request_id, int status, const char *reason,
+           struct og_arena *mem, struct og_http_reply *reply)
 {
     struct fixture *self = ctx;
+    assert_true(request_id.len > 0); /* the one that its header names */
     atomic_fetch_add(&self->refusals, 1);
     reply->content_type = OG_STR("text/plain");
     reply->body = og_str_printf(mem, "refused %" OG_STR_FMT " %d", OG_STR_ARG(path), status);
