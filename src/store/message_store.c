@@ -16,6 +16,7 @@ enum {
     SQL_LIST_DESC,
     SQL_LIST_ASC,
     SQL_COUNT,
+    SQL_HANDABLE,
     SQL_HAND,
     SQL_SAVE,
     SQL_PROGRESS,
@@ -53,9 +54,11 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_LIST_ASC] = "SELECT " COLUMNS ", content" FILTER " ORDER BY id ASC LIMIT $6 OFFSET $7",
     [SQL_COUNT] = "SELECT count(*)" FILTER,
     /* states 0 and 1: Pending and Cancelling */
-    [SQL_HAND] = "UPDATE messages SET handed_at = coalesce(handed_at, $3), device_id = $2 "
-                 "WHERE account_id = $4 AND id = $1 AND (handed_at IS NULL OR device_id = $2) AND "
-                 "state IN (0, 1) AND final_at IS NULL RETURNING " COLUMNS ", content",
+    [SQL_HANDABLE] = "SELECT " COLUMNS ", content FROM messages WHERE account_id = $3 AND "
+                     "id = $1 AND (handed_at IS NULL OR device_id = $2) AND state IN (0, 1) AND "
+                     "final_at IS NULL",
+    [SQL_HAND] = "UPDATE messages SET handed_at = $3, device_id = $2 WHERE account_id = $4 AND "
+                 "id = $1 AND handed_at IS NULL AND state IN (0, 1) AND final_at IS NULL",
     [SQL_SAVE] = "UPDATE messages SET state = $3, assumed = $4, reason = $5, deadline_at = $6, "
                  "cancelling_at = $7, processed_at = $8, sent_at = $9, delivered_at = $10, "
                  "failed_at = $11, cancelled_at = $12, final_at = $13, recipients = $14, "
@@ -386,6 +389,24 @@ og_message_list(struct og_db *db, const struct og_key *seal,
     return code;
 }
 
+/* Mark one that no phone has yet. */
+static enum og_code
+hand_first(struct og_db *db, struct og_message *m, struct og_str device_id, int64_t now_ms,
+           struct og_arena *mem, struct og_err *err)
+{
+    int64_t changed = 0;
+    enum og_code code = og_db_run(db, &page, SQL_HAND,
+                                  OG_ARGS(og_value_text(m->id), og_value_text(device_id),
+                                          og_value_i64(now_ms), og_value_text(m->account_id)),
+                                  &changed, err);
+    if (code == OG_OK && changed != 1) {
+        return og_fail(err, OG_E_NOT_FOUND, "id", "no such message");
+    }
+    m->handed_at = now_ms;
+    m->device_id = og_str_dup(mem, device_id);
+    return code;
+}
+
 enum og_code
 og_message_hand(struct og_db *db, const struct og_key *seal, struct og_str account_id,
                 struct og_str id, struct og_str device_id, int64_t now_ms, struct og_arena *mem,
@@ -394,12 +415,11 @@ og_message_hand(struct og_db *db, const struct og_key *seal, struct og_str accou
     struct og_err local;
     err = err ? err : &local;
     enum og_code code = read_one(
-        db, SQL_HAND,
-        OG_ARGS(og_value_text(id), og_value_text(device_id), og_value_i64(now_ms),
-                og_value_text(account_id)), seal, true, mem,
-        out, err);
-    *first_out = code == OG_OK && out->handed_at == now_ms;
-    return code;
+        db, SQL_HANDABLE,
+        OG_ARGS(og_value_text(id), og_value_text(device_id), og_value_text(account_id)), seal, true,
+        mem, out, err);
+    *first_out = code == OG_OK && out->handed_at == 0;
+    return *first_out ? hand_first(db, out, device_id, now_ms, mem, err) : code;
 }
 
 enum og_code
