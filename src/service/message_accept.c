@@ -9,12 +9,28 @@
 #include "service/message_service.h"
 #include "store/device_store.h"
 
-/* Applications that give no validity get the configured maximum; also the time that we wait for reports. */
+/* Applications that give no validity get the configured maximum, which is also how long we wait for
+ * reports. */
 static int64_t
 deadline_of(const struct og_services *svc, const struct og_message_ask *ask, int64_t now_ms)
 {
     int64_t limit_ms = now_ms + svc->message.max_age_ms;
     return ask->valid_until_ms && ask->valid_until_ms < limit_ms ? ask->valid_until_ms : limit_ms;
+}
+
+/* Is the phone that was named there, and active? Its row knows of a removal in this batch. */
+static enum og_code
+find_named(struct og_services *svc, struct og_tx *tx, const struct og_message_ask *ask,
+           int64_t since_ms, struct og_arena *mem, struct og_err *err)
+{
+    struct og_dispatch_device device;
+    struct og_device row;
+    bool is_active = og_dispatch_device_find(svc->lane.dispatch, ask->account_id, ask->device_id,
+                                             &device) &&
+                     (device.is_connected || device.last_seen_ms >= since_ms);
+    return is_active
+               ? og_device_find(tx->db, ask->account_id, ask->device_id, mem, &row, err)
+               : OG_E_NOT_FOUND;
 }
 
 /* The phone that the client named, which is then binding, or the best one. */
@@ -25,11 +41,10 @@ plan_device(struct og_services *svc, struct og_tx *tx, const struct og_message_a
     int64_t since_ms = ask->active_within_ms ? tx->now_ms - ask->active_within_ms : INT64_MIN;
     struct og_dispatch *queue = svc->lane.dispatch;
     if (ask->device_id.len) {
-        struct og_dispatch_device device;
-        if (og_dispatch_device_find(queue, ask->account_id, ask->device_id, &device) &&
-            (device.is_connected || device.last_seen_ms >= since_ms)) {
+        enum og_code code = find_named(svc, tx, ask, since_ms, mem, err);
+        if (code != OG_E_NOT_FOUND) {
             *out = ask->device_id;
-            return OG_OK;
+            return code;
         }
     } else if (og_dispatch_choose(queue, ask->account_id, since_ms, OG_STR(""), out)) {
         *out = og_str_dup(mem, *out);
