@@ -45,19 +45,14 @@ og_message_measure(const struct og_services *svc)
 
 /* ---- pull ---- */
 
-#define SEEN_EVERY_MS 60000
-
-/* The row's last_seen is exact to the minute: a write for every pull would be one for nothing. */
+/* The gate may have let it in just before it was removed; then it gets nothing any more. */
 static enum og_code
 note_seen(struct og_pull_op *self, struct og_tx *tx)
 {
-    struct og_dispatch_device device;
-    bool is_known = og_dispatch_device_find(self->svc->lane.dispatch, self->account_id,
-                                            self->device_id, &device);
-    if (is_known && device.last_seen_ms / SEEN_EVERY_MS == tx->now_ms / SEEN_EVERY_MS) {
-        return OG_OK;
-    }
-    return og_device_seen(tx->db, self->device_id, tx->now_ms, &self->op.err);
+    enum og_code code = og_device_seen(tx->db, self->device_id, tx->now_ms, &self->op.err);
+    return code == OG_E_NOT_FOUND
+               ? og_fail(&self->op.err, OG_E_UNAUTHORIZED, "", "the phone was removed")
+               : code;
 }
 
 enum og_code
@@ -67,14 +62,14 @@ og_pull_apply(struct og_op *op, struct og_tx *tx)
     struct og_dispatch_item listed[PULL_MAX];
     size_t count = og_dispatch_list(self->svc->lane.dispatch, self->account_id, self->device_id,
                                     tx->now_ms, self->lifo, listed, PULL_MAX);
-    enum og_code seen = note_seen(self, tx);
-    if (seen != OG_OK) {
-        return seen;
+    enum og_code code = note_seen(self, tx);
+    if (code != OG_OK) {
+        return code;
     }
     self->items = OG_ARENA_ARRAY(self->mem, struct og_message, count);
     self->newly_handed = OG_ARENA_ARRAY(self->mem, bool, count);
     for (size_t i = 0; i < count; i++) {
-        enum og_code code = og_message_hand(
+        code = og_message_hand(
             tx->db, &self->svc->keys.seal, self->account_id, listed[i].id, self->device_id,
             tx->now_ms, self->mem, &self->items[self->count], &self->newly_handed[self->count],
             &op->err);
@@ -87,6 +82,22 @@ og_pull_apply(struct og_op *op, struct og_tx *tx)
     return OG_OK;
 }
 
+static void
+mark_handed(struct og_dispatch *queue, const struct og_message *m)
+{
+    struct og_dispatch_item item;
+    struct og_err err;
+    if (og_dispatch_find(queue, m->account_id, m->id, &item) &&
+        !og_str_eq(item.device, m->device_id) &&
+        og_dispatch_remove(queue, m->account_id, m->id)) {
+        /* it was given to another phone in this very batch, but this one has it */
+        item = og_message_as_item(m);
+        enum og_code code = og_dispatch_add(queue, &item, &err);
+        (void)code; /* there is nothing in the way of it */
+    }
+    og_dispatch_set_phase(queue, m->account_id, m->id, OG_DISPATCH_HANDED);
+}
+
 void
 og_pull_committed(struct og_op *op, struct og_tx *tx)
 {
@@ -96,7 +107,7 @@ og_pull_committed(struct og_op *op, struct og_tx *tx)
     int64_t first_count = 0;
     for (int i = 0; i < self->count; i++) {
         first_count += self->newly_handed[i];
-        og_dispatch_set_phase(queue, self->account_id, self->items[i].id, OG_DISPATCH_HANDED);
+        mark_handed(queue, &self->items[i]);
     }
     og_metric_add(&metrics[HANDED], first_count);
     /* a full answer without anything new: what it must report first is in the way, so no hurry */

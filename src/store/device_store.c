@@ -9,6 +9,7 @@ enum {
     SQL_FIND,
     SQL_LIST,
     SQL_UPDATE,
+    SQL_LAST_SEEN,
     SQL_SEEN,
     SQL_REMOVE,
     SQL_STATEMENTS
@@ -31,6 +32,7 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_UPDATE] = "UPDATE devices SET name = coalesce($2, name), sims = coalesce($3, sims), "
                    "app_version = coalesce($4, app_version), updated_at = $5, last_seen_at = $5 "
                    "WHERE id = $1 AND removed_at IS NULL",
+    [SQL_LAST_SEEN] = "SELECT last_seen_at FROM devices WHERE id = $1 AND removed_at IS NULL",
     [SQL_SEEN] = "UPDATE devices SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2",
     [SQL_REMOVE] = ("UPDATE devices SET removed_at = $3, token_digest = 'removed:' || id "
                     "WHERE id = $1 AND ($2 = '' OR account_id = $2) AND removed_at IS NULL"),
@@ -157,9 +159,38 @@ og_device_update(struct og_db *db, struct og_str id, struct og_str name, struct 
     return code;
 }
 
+static enum og_code
+read_last_seen(struct og_db *db, struct og_str id, int64_t *out_ms, struct og_err *err)
+{
+    struct og_rows rows;
+    enum og_code code =
+        og_db_open(db, &page, SQL_LAST_SEEN, OG_ARGS(og_value_text(id)), &rows, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    enum og_step step = og_rows_next(&rows, err);
+    if (step == OG_STEP_ROW) {
+        *out_ms = og_row_i64(&rows, 0);
+    } else {
+        code = step == OG_STEP_DONE ? og_fail(err, OG_E_NOT_FOUND, "id", "no such device")
+                                    : err->code;
+    }
+    og_rows_close(&rows);
+    return code;
+}
+
+#define SEEN_EVERY_MS 60000
+
 enum og_code
 og_device_seen(struct og_db *db, struct og_str id, int64_t at_ms, struct og_err *err)
 {
+    struct og_err local;
+    err = err ? err : &local;
+    int64_t last_ms = 0;
+    enum og_code code = read_last_seen(db, id, &last_ms, err);
+    if (code != OG_OK || last_ms / SEEN_EVERY_MS >= at_ms / SEEN_EVERY_MS) {
+        return code;
+    }
     return og_db_run(db, &page, SQL_SEEN, OG_ARGS(og_value_text(id), og_value_i64(at_ms)), NULL,
                      err);
 }

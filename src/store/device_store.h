@@ -33,6 +33,8 @@ OG_MUST_CHECK enum og_code og_device_list(struct og_db *db, struct og_str accoun
 OG_MUST_CHECK enum og_code og_device_update(struct og_db *db, struct og_str id, struct og_str name,
                                             struct og_str sims, struct og_str app_version,
                                             int64_t now_ms, struct og_err *err);
+/* It was heard of. The row is exact to the minute: a write for every time would be one for nothing.
+ * OG_E_NOT_FOUND when it was removed. */
 OG_MUST_CHECK enum og_code og_device_seen(struct og_db *db, struct og_str id, int64_t at_ms,
                                           struct og_err *err);
 /* The token stops working at once. *removed_out false: there was none. */

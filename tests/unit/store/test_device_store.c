@@ -154,14 +154,14 @@ test_seen_goes_forward(void **state)
     struct rows *r = *state;
     struct og_device got;
     insert(r, OG_STR("dev-1"), ACCOUNT, OG_STR("t-1"));
-    static const int64_t seen[][2] = {{5, 5}, {3, 5}, {9, 9}};
-    for (size_t i = 0; i < COUNT(seen); i++) {
-        rows_must(r, og_device_seen(r->db, OG_STR("dev-1"), NOON + seen[i][0], &r->err));
+    static const int64_t seen_s[][2] = {{59, 0}, {61, 61}, {119, 61}, {30, 61}, {120, 120}};
+    for (size_t i = 0; i < COUNT(seen_s); i++) {
+        rows_must(r, og_device_seen(r->db, OG_STR("dev-1"), NOON + seen_s[i][0] * 1000, &r->err));
         rows_must(r, find(r, ACCOUNT, OG_STR("dev-1"), &got));
-        assert_int_equal(got.last_seen_at, NOON + seen[i][1]);
+        assert_int_equal(got.last_seen_at, NOON + seen_s[i][1] * 1000);
         assert_int_equal(got.updated_at, NOON);
     }
-    rows_must(r, og_device_seen(r->db, OG_STR("nobody"), NOON, &r->err));
+    assert_int_equal(og_device_seen(r->db, OG_STR("nobody"), NOON, NULL), OG_E_NOT_FOUND);
 }
 
 static bool
@@ -189,6 +189,8 @@ test_a_removed_phone_is_gone(void **state)
                      OG_E_NOT_FOUND);
     assert_int_equal(og_device_update(r->db, OG_STR("dev-1"), OG_STR("x"), OG_STR("[]"),
                                       OG_STR(""), NOON, &r->err),
+                     OG_E_NOT_FOUND);
+    assert_int_equal(og_device_seen(r->db, OG_STR("dev-1"), NOON + 60000, &r->err),
                      OG_E_NOT_FOUND);
     rows_must(r, og_device_list(r->db, ACCOUNT, &r->mem, &items, &count, &r->err));
     assert_int_equal(count, 1);
