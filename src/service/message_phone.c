@@ -127,8 +127,8 @@ og_pull_committed(struct og_op *op, struct og_tx *tx)
 
 /* What one report did, for after the commit. */
 struct og_report_effect {
-    struct og_str message_id; /* ours; "" when nothing changed */
-    bool leaves_queue;
+    struct og_str message_id; /* ours; "" when it is none that the phone has */
+    enum og_message_state state; /* as it is now */
 };
 
 /* A report may come from the phone that has the message, or from none other. */
@@ -177,7 +177,7 @@ apply_report(struct og_report_op *self, struct og_tx *tx, const struct og_report
     og_message_merge(&m.record, &report->report, tx->now_ms, &merge);
     count_merge(&merge);
     effect->message_id = m.id;
-    effect->leaves_queue = m.record.state != OG_MESSAGE_PENDING;
+    effect->state = m.record.state;
     if (!merge.changed_count && !merge.times_changed && !merge.state_changed) {
         return OG_OK;
     }
@@ -185,8 +185,10 @@ apply_report(struct og_report_op *self, struct og_tx *tx, const struct og_report
         m.final_at = 0; /* we had given up on it too early */
     }
     m.reason = first_error(&m);
-    if (merge.state_changed && m.deadline_at < m.created_at + self->svc->message.max_age_ms) {
-        m.deadline_at = m.created_at + self->svc->message.max_age_ms;
+    bool is_out = merge.state_changed && m.record.state != OG_MESSAGE_CANCELLING;
+    int64_t give_up_at = m.created_at + self->svc->message.max_age_ms;
+    if (is_out && m.deadline_at < give_up_at) {
+        m.deadline_at = give_up_at; /* validity matters no more: wait for what else is reported */
     }
     bool erase = og_message_settle(&m, tx->now_ms);
     return og_message_save(tx->db, seal, &m, merge.old_state, false, erase, &self->op.err);
@@ -206,6 +208,22 @@ og_report_apply(struct og_op *op, struct og_tx *tx)
     return OG_OK;
 }
 
+/* Until a phone has answered a cancel it is told of it again. True: the message left. */
+static bool
+update_queue(struct og_dispatch *queue, struct og_str account_id,
+             const struct og_report_effect *effect)
+{
+    switch (effect->state) {
+    case OG_MESSAGE_PENDING:
+        return false;
+    case OG_MESSAGE_CANCELLING:
+        og_dispatch_set_cancelling(queue, account_id, effect->message_id);
+        return false;
+    default:
+        return og_dispatch_remove(queue, account_id, effect->message_id);
+    }
+}
+
 void
 og_report_committed(struct og_op *op, struct og_tx *tx)
 {
@@ -214,9 +232,7 @@ og_report_committed(struct og_op *op, struct og_tx *tx)
     og_dispatch_device_seen(queue, self->account_id, self->device_id, tx->now_ms);
     bool is_freed = false;
     for (int i = 0; i < self->count; i++) {
-        if (self->effects[i].leaves_queue) {
-            is_freed |= og_dispatch_remove(queue, self->account_id, self->effects[i].message_id);
-        }
+        is_freed |= update_queue(queue, self->account_id, &self->effects[i]);
     }
     /* More than one fetch can hold is waiting: tell the phone as room appears. */
     struct og_dispatch_device device;
