@@ -24,7 +24,7 @@ og_violation_name(enum og_violation violation)
     static _Thread_local char lower[32];
     const char *name = violations[violation].name;
     size_t i = 0;
-    for (; name[i] && i < sizeof(lower) - 1; i++) {
+    for (; i < sizeof(lower) - 1 && name[i]; i++) {
         lower[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] + 32) : name[i];
     }
     lower[i] = '\0';
