@@ -35,6 +35,7 @@ struct og_phone_counts {
 #undef OG_PHONE_COUNT_AS_MEMBER
     int64_t phones_registered; /* now */
     int64_t streams_open;      /* now */
+    int64_t phones_up;         /* that had a stream at least once */
     int64_t reports_open;      /* messages that have something to report, now */
     int64_t by_violation[OG_VIOLATION_COUNT];
     uint32_t lag[OG_LAG_MS_MAX + 1]; /* createdAt to receipt, by ms; the last holds all above */

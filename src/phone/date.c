@@ -2,8 +2,6 @@
  * meant, this one what the app makes of it. */
 #include "phone/date.h"
 
-#include <stdio.h>
-
 #define MINUTE_MS 60000
 #define DAY_MS (24 * 60 * (int64_t)MINUTE_MS)
 
@@ -33,6 +31,36 @@ civil_of(int64_t days, int *year, int *month, int *day)
     *year = (int)(year_of_era + era * 400 + (*month <= 2));
 }
 
+/* `value` with exactly `width` digits; returns the place behind them. A load test writes nine dates
+ * for each message, so printf would be felt. */
+static char *
+put_digits(char *at, int64_t value, int width)
+{
+    for (int i = width - 1; i >= 0; i--) {
+        at[i] = (char)('0' + value % 10);
+        value /= 10;
+    }
+    return at + width;
+}
+
+static char *
+put_char(char *at, char c)
+{
+    *at = c;
+    return at + 1;
+}
+
+static char *
+put_zone(char *at, int64_t zone_minutes)
+{
+    if (zone_minutes == 0) {
+        return put_char(at, 'Z');
+    }
+    int64_t size = zone_minutes < 0 ? -zone_minutes : zone_minutes;
+    at = put_digits(put_char(at, zone_minutes < 0 ? '-' : '+'), size / 60, 2);
+    return put_digits(put_char(at, ':'), size % 60, 2);
+}
+
 void
 og_phone_date_write(int64_t at_ms, int64_t zone_minutes, char out[OG_PHONE_DATE_BYTES])
 {
@@ -41,16 +69,14 @@ og_phone_date_write(int64_t at_ms, int64_t zone_minutes, char out[OG_PHONE_DATE_
     int64_t of_day = local % DAY_MS;
     int year, month, day;
     civil_of(local / DAY_MS, &year, &month, &day);
-    int len = snprintf(out, OG_PHONE_DATE_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d.%03d", year, month,
-                       day, (int)(of_day / 3600000), (int)(of_day / MINUTE_MS % 60),
-                       (int)(of_day / 1000 % 60), (int)(of_day % 1000));
-    if (zone_minutes == 0) {
-        snprintf(out + len, (size_t)(OG_PHONE_DATE_BYTES - len), "Z");
-    } else {
-        int size = (int)(zone_minutes < 0 ? -zone_minutes : zone_minutes);
-        snprintf(out + len, (size_t)(OG_PHONE_DATE_BYTES - len), "%c%02d:%02d",
-                 zone_minutes < 0 ? '-' : '+', size / 60 % 100, size % 60);
-    }
+    char *at = put_digits(out, year, 4);
+    at = put_digits(put_char(at, '-'), month, 2);
+    at = put_digits(put_char(at, '-'), day, 2);
+    at = put_digits(put_char(at, 'T'), of_day / 3600000, 2);
+    at = put_digits(put_char(at, ':'), of_day / MINUTE_MS % 60, 2);
+    at = put_digits(put_char(at, ':'), of_day / 1000 % 60, 2);
+    at = put_digits(put_char(at, '.'), of_day % 1000, 3);
+    *put_zone(at, zone_minutes) = '\0';
 }
 
 /* Exactly `count` digits from the front. */

@@ -16,6 +16,10 @@
 #include "phone/ticker.h"
 
 #define RAMP_MS 20
+#define COMING_UP_MAX 64    /* phones on their way to their first stream */
+#define RAMP_LEAST_PER_S 10 /* even if none gets there */
+#define LATE_MS 1000        /* a loop that is so late judges nobody */
+#define LATE_FOR_MS 30000
 #define KEEP_MS 50          /* how often lines are flushed */
 #define SAVE_AFTER_MS 2000  /* identities, after the last change */
 #define BODY_MAX_BYTES (4 << 20)
@@ -42,6 +46,7 @@ struct og_fleet {
     char (*names)[80];
     int up_count;
     int64_t ramp_began_ms;
+    int64_t keeps_at_ms; /* when on_keep should come next */
     struct og_ticker *ramp, *keep;
     struct og_recorder *recorder;
     int64_t save_at_ms; /* 0: nothing to save */
@@ -147,16 +152,27 @@ save(struct og_fleet *self)
 }
 
 static void
+keep_later(struct og_fleet *self)
+{
+    self->keeps_at_ms = og_mono_ms(self->config.clock) + KEEP_MS;
+    og_ticker_after(self->keep, KEEP_MS);
+}
+
+static void
 on_keep(void *ctx)
 {
     struct og_fleet *self = ctx;
+    int64_t now_ms = og_mono_ms(self->config.clock);
+    if (now_ms - self->keeps_at_ms > LATE_MS) {
+        self->world.late_until_ms = now_ms + LATE_FOR_MS;
+    }
     if (self->recorder && og_recorder_is_dirty(self->recorder)) {
         og_recorder_flush(self->recorder);
     }
-    if (self->save_at_ms != 0 && og_mono_ms(self->config.clock) >= self->save_at_ms) {
+    if (self->save_at_ms != 0 && now_ms >= self->save_at_ms) {
         save(self);
     }
-    og_ticker_after(self->keep, KEEP_MS);
+    keep_later(self);
 }
 
 /* ---- coming up ---- */
@@ -173,12 +189,24 @@ start_phone(struct og_fleet *self, int index)
     og_vphone_start(self->phones[index]);
 }
 
+/* How many phones should be up or coming by now. Never so many coming that their calls pass their
+ * time limits and are repeated on top of those of the others. */
+static int64_t
+count_wanted(const struct og_fleet *self)
+{
+    int64_t since_ms = og_mono_ms(self->config.clock) - self->ramp_began_ms;
+    int64_t wanted = 1 + since_ms * self->config.starts_per_s / 1000;
+    int64_t bearable = self->counts.phones_up + COMING_UP_MAX;
+    int64_t least = since_ms * RAMP_LEAST_PER_S / 1000;
+    bearable = least > bearable ? least : bearable;
+    return wanted < bearable ? wanted : bearable;
+}
+
 static void
 on_ramp(void *ctx)
 {
     struct og_fleet *self = ctx;
-    int64_t since_ms = og_mono_ms(self->config.clock) - self->ramp_began_ms;
-    int64_t wanted = 1 + since_ms * self->config.starts_per_s / 1000;
+    int64_t wanted = count_wanted(self);
     while (self->up_count < self->config.count && self->up_count < wanted) {
         start_phone(self, self->up_count++);
     }
@@ -201,7 +229,7 @@ start_here(struct og_loop_task *task)
     }
     self->ramp = og_ticker_create(self->loop, on_ramp, self);
     self->keep = og_ticker_create(self->loop, on_keep, self);
-    og_ticker_after(self->keep, KEEP_MS);
+    keep_later(self);
     self->ramp_began_ms = og_mono_ms(self->config.clock);
     if (self->config.on_started) {
         self->config.on_started(self->config.ctx);

@@ -54,6 +54,7 @@ struct og_vphone_world {
     const struct og_vphone_listener *listener;
     struct og_arena scratch; /* reset after each use */
     struct og_buf body;      /* of requests, cleared before each use */
+    int64_t late_until_ms;   /* monotonic: before it, what seems to be late may be our own fault */
 };
 
 #define OG_VPHONE_ID_BYTES 64

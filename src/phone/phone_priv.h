@@ -53,6 +53,7 @@ struct og_vphone {
 
     struct og_client_call *stream, *zombie;
     bool stream_is_open;
+    bool was_up; /* had a stream at least once */
     int64_t stream_heard_ms;
     struct og_sse_parser sse;
     struct og_link link;

@@ -46,7 +46,8 @@ on_bytes(void *ctx, struct og_str bytes)
     struct og_vphone *self = ctx;
     struct og_sse_handler handler = {on_event, on_dataless, self};
     int64_t now_ms = og_vphone_mono(self);
-    if (now_ms - self->stream_heard_ms > SILENCE_MAX_MS) {
+    bool is_silent = now_ms - self->stream_heard_ms > SILENCE_MAX_MS;
+    if (is_silent && now_ms >= self->world->late_until_ms) {
         og_vphone_note(self, OG_VIOLATION_STREAM_SILENT, "stream");
     }
     self->stream_heard_ms = now_ms;
@@ -92,6 +93,8 @@ on_open(void *ctx, int status, struct og_str content_type)
     int64_t now_ms = og_vphone_mono(self);
     self->stream_is_open = true;
     self->stream_heard_ms = now_ms;
+    self->world->counts->phones_up += !self->was_up;
+    self->was_up = true;
     self->world->counts->streams_opened++;
     self->world->counts->streams_open++;
     og_link_stream_opened(&self->link);
