@@ -85,7 +85,8 @@ def nested(depth):
 
 
 NOT_JSON = [b"", b" ", b"{", b"}", b"{]", b"nul", b"{'a':1}", b'{"a":1,}', b'{"a" 1}', b'{"a":01}',
-            b'{"a":+1}', b'{"a":1e}', b'{"a":NaN}', b'{"a":Infinity}', b'{"a":"\n"}', b'{"a":"\\x"}',
+            b'{"a":+1}', b'{"a":1e}', b'{"a":NaN}', b'{"a":Infinity}',
+            b'{"a":"\n"}', b'{"a":"\\x"}',
             b'{"a":"\\ud800"}', b'{"a":"\\u12"}', b"{}{}", b"{} x", b"\xef\xbb\xbf{}", b'{"a":"x',
             b"/*c*/{}", b"a=b&c=d", b"<a/>", b"\x00", b'{"a":1}\x00']
 NOT_UTF8 = [b'{"a":"\xff"}', b'{"a":"\xc3"}', b'{"a":"\xc0\xaf"}', b'{"a":"\xed\xa0\x80"}',
@@ -138,6 +139,7 @@ def test_bodies_over_the_limit(world, one):
         body = json.loads(answer.body)
         assert body.get("message"), body
         assert one.family == SMSGATE or body["error"] == "too_large"
+        assert one.family == SMSGATE or body["request_id"] == answer.headers["x-request-id"]
     answer = world.ask(one, b" " * (one.limit - 1) + b"x")
     assert answer.status == 400
 
@@ -167,7 +169,8 @@ REMOVED = object()
 LONG = "x" * 70000
 WRONG_TYPES = {"string": [1, True, [], {}, 1.5], "int": ["1", True, [], {}, 1.5, None],
                "bool": ["true", 0, 1, [], {}], "list": ["x", 1, True, {}], "object": ["x", 1, []],
-               "time": [1, True, "", "now", "2026-01-02", "2026-01-02T03:04:05", "2026-13-01T00:00:00Z",
+               "time": [1, True, "", "now", "2026-01-02", "2026-01-02T03:04:05",
+                        "2026-13-01T00:00:00Z",
                         "2026-02-30T00:00:00Z", 1767268800]}
 
 
@@ -237,7 +240,8 @@ CHECK_CASES = (
     many("code", [REMOVED, None, *WRONG_TYPES["string"]])
     + many("purpose", [REMOVED, None, *WRONG_TYPES["string"]])
     + many("purpose", ["", "X", "x" * 65], 422)
-    + many("code", ["", "12345", "12345678901", "abcdef", "12 34x6", "1" * 9000, "12345\u0660x"], 422)
+    + many("code", ["", "12345", "12345678901", "abcdef", "12 34x6", "1" * 9000, "12345\u0660x"],
+           422)
     + many("to", [NUMBER]))
 
 REGISTER_CASES = (
@@ -437,8 +441,9 @@ def test_unknown_ids(world, one):
     """All answer alike; those of phones and keys too (a phone to remove answers 204 on purpose)."""
     is_quiet = name_of(one) == "DELETE /3rdparty/v1/devices/{id}"
     first = None
+    client = world.clients[one.who]
     for text in ["A" * 21, "A" * 30] + STRANGE_IDS:
-        answer = world.clients[one.who].request(one.method, one.path.replace("{id}", text), one.body)
+        answer = client.request(one.method, one.path.replace("{id}", text), one.body)
         assert answer.status == (204 if is_quiet else 404), (text, answer)
         if not is_quiet:
             check_problem(one.family, answer)

@@ -1,7 +1,7 @@
 """The probes of malformed HTTP (design, section 9), over TLS and plain, against the real server.
 
-Each is a valid order to send an SMS but for the one thing that is wrong with it, and a second, wholly
-valid order stands behind it in the same write: neither may be obeyed.
+Each is a valid order to send an SMS but for the one thing that is wrong with it, and a second,
+wholly valid order stands behind it in the same write: neither may be obeyed.
 """
 
 import json

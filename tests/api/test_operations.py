@@ -1,4 +1,4 @@
-"""Running it: health, metrics, signals, certificates, configuration, and what goes wrong with disks."""
+"""Running it: health, metrics, signals, certificates, configuration, disks that are full."""
 
 import json
 import os
@@ -55,7 +55,8 @@ SERIES = ["otpgate_http_requests_total", "otpgate_http_request_seconds", "otpgat
           "otpgate_lane_waiting", "otpgate_lane_batch_operations", "otpgate_lane_commit_seconds",
           "otpgate_queue_messages", "otpgate_devices", "otpgate_reports_total",
           "otpgate_otp_starts_total", "otpgate_otp_checks_total", "otpgate_gate_total"]
-SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{([a-z_]+="[^"\\\n]*",?)+\})? (-?[0-9.e+]+|\+Inf)$')
+SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{([a-z_]+="[^"\\\n]*",?)+\})?'
+                    r' (-?[0-9.e+]+|\+Inf)$')
 
 
 def parse_metrics(text):
@@ -214,7 +215,8 @@ def test_lost_or_broken_master_key_is_refused(stopped):
     assert code != 0 and "not a master key" in log
     os.replace(key + ".away", key)
     stopped.start()
-    assert [a["name"] for a in stopped.admin.get("/admin/v1/accounts").json["accounts"]] == ["before"]
+    listed = stopped.admin.get("/admin/v1/accounts").json["accounts"]
+    assert [account["name"] for account in listed] == ["before"]
     assert stopped.end() == 0
 
 

@@ -99,7 +99,7 @@ def fail(account, number, count, purpose="login"):
 
 
 def test_requirements_17_18_19_lock(gateway):
-    """Failures add up over new codes and lock the recipient, for that purpose; a restart does not help."""
+    """Failures add up over new codes and lock the recipient for that purpose, over a restart."""
     account = gateway.account()
     account.phone = account.add_phone()
     number = gateway.fresh_number()

@@ -68,7 +68,8 @@ class Life:
             self.numbers.append(number)
             assert otp.fetch(phone, number)["message"].startswith(code)
             otp.check(app, made["id"], code, "another-purpose")
-            app.post("%s/%s/check" % (V, made["id"]), {"code": code})  # refused: which must not quote it
+            # refused in many ways, none of which may quote it
+            app.post("%s/%s/check" % (V, made["id"]), {"code": code})
             app.post("%s/%s/check" % (V, made["id"]), {"code": code, "purpose": "login", "x": code})
             app.post("%s/%s/check" % (V, made["id"]), {"code": code + "0", "purpose": "login"})
             app.post(V, {"to": number, "purpose": code.lower() + "!", "code": code})

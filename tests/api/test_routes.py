@@ -230,6 +230,14 @@ def test_head_answers_as_get_without_a_body(gateway, callers):
         client.close()
 
 
+def test_head_of_the_stream_opens_none(gateway, callers):
+    client = gateway.client(callers.right["device"])
+    for _ in range(3):
+        answer = client.request("HEAD", "/mobile/v1/events").expect(200)
+        assert answer.type == "text/event-stream" or answer.type == ""
+    assert gateway.metric("otpgate_http_streams") == 0
+
+
 def test_stream_of_nobody_ends_at_once(gateway):
     for token in ("A" * 21, "", "x"):
         stream = Stream(gateway, token)

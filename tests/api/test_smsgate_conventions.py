@@ -62,8 +62,9 @@ def test_check_5_unknown_routes(gateway, account):
 
 
 def test_check_6_content_type(account):
-    for content_type, status in (("text/plain", 400), ("application/json; charset=utf-8", 202),
-                                 ("application/json", 202), ("Application/JSON;charset=UTF-8", 202)):
+    for content_type, status in (("text/plain", 400), ("application/json", 202),
+                                 ("application/json; charset=utf-8", 202),
+                                 ("Application/JSON;charset=UTF-8", 202)):
         account.app.post(T + "/messages", SEND,
                          headers={"Content-Type": content_type}).expect(status)
 

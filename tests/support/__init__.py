@@ -1,1 +1,1 @@
-"""What the tests in Python share: a gateway to talk to, clients, raw connections and scripted phones."""
+"""What the tests in Python share: a gateway, clients, raw connections, scripted phones."""

@@ -51,6 +51,7 @@ class Client:
 
     def _connect(self):
         gateway = self.gateway
+        gateway.clients.add(self)
         if gateway.tls:
             self.connection = http.client.HTTPSConnection(
                 "127.0.0.1", gateway.port, timeout=TIMEOUT_S, context=self.context)

@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import tempfile
 import threading
+import weakref
 
 from support.client import Client, basic, bearer
 from support.phone import Phone
@@ -90,6 +91,7 @@ class Gateway:
         self.log_path = os.path.join(self.root, "log")
         self.transcript = [] if record else None
         self.process = None
+        self.clients = weakref.WeakSet()  # that have connected
         self.numbers = itertools.count(1)
         self.number_lock = threading.Lock()
         if config is not None:
@@ -183,6 +185,8 @@ class Gateway:
 
     def __exit__(self, kind, error, trace):
         try:
+            for client in list(self.clients):
+                client.close()  # else the gateway waits a moment for each to go
             code = self.end()
             assert error or code == 0, "exit code %d:\n%s" % (code, self.log())
             assert error or not SANITIZER.search(self.log()), self.log()

@@ -4,7 +4,7 @@ import os
 import threading
 import time
 
-# A gateway under a sanitizer on a busy machine is slow; a test that waits so long has failed anyway.
+# A gateway under a sanitizer on a busy machine is slow; what takes so long has failed anyway.
 PATIENCE_S = float(os.environ.get("TEST_PATIENCE", "20"))
 
 
