@@ -49,13 +49,32 @@ public_text(enum og_code code, const struct og_err *err)
     }
 }
 
-/* The peer's shape has a message only, so the field goes into it unless the text names it already. */
+static bool
+is_word_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* As a word of its own: "valid" does not name "id". */
+static bool
+says(const char *text, const char *word)
+{
+    size_t len = strlen(word);
+    for (const char *at = text; (at = strstr(at, word)); at++) {
+        if ((at == text || !is_word_char(at[-1])) && !is_word_char(at[len])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The peer's shape has a message only: the field goes into it unless the text names it already. */
 static void
 write_smsgate(struct og_json_writer *w, enum og_code code, const struct og_err *err)
 {
     const char *text = public_text(code, err);
     char message[sizeof err->field + sizeof err->text + 4];
-    bool says_field = !err || !err->field[0] || strstr(text, err->field);
+    bool says_field = !err || !err->field[0] || says(text, err->field);
     snprintf(message, sizeof message, "%s%s%s", says_field ? "" : err->field,
              says_field ? "" : ": ", text);
     og_json_add_cstr(w, "message", message);
