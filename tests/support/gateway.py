@@ -134,7 +134,7 @@ class Gateway:
         try:
             found = wait_for(self._whereabouts, "gateway.json")
         except BaseException:
-            self.kill()
+            self.remove()
             raise
         self.url = found["url"]
         self.port = int(self.url.rsplit(":", 1)[1])
@@ -177,11 +177,7 @@ class Gateway:
             shutil.rmtree(self.root, ignore_errors=True)
 
     def __enter__(self):
-        try:
-            return self.start()
-        except BaseException:
-            self.remove()
-            raise
+        return self.start()
 
     def __exit__(self, kind, error, trace):
         try:
