@@ -106,12 +106,17 @@ og_random_fast(void *out, size_t size_bytes)
 
 static EVP_MAC *mac_algorithm;
 static pthread_key_t mac_key; /* frees a thread's context when the thread ends */
-static _Thread_local EVP_MAC_CTX *mac_of_thread;
+static _Thread_local struct {
+    EVP_MAC_CTX *ctx;
+    bool has_key; /* the context has been given this one: giving it again costs two hashes */
+    uint8_t key[OG_KEY_BYTES];
+} mac_of_thread;
 
 static void
 free_mac(void *ctx)
 {
     EVP_MAC_CTX_free(ctx);
+    og_wipe(&mac_of_thread, sizeof(mac_of_thread));
 }
 
 static _Noreturn void
@@ -134,17 +139,21 @@ make_mac(void)
         pthread_setspecific(mac_key, mac) != 0) {
         mac_broken();
     }
-    mac_of_thread = mac;
+    mac_of_thread.ctx = mac;
     return mac;
 }
 
 static EVP_MAC_CTX *
 mac_start(const uint8_t key[OG_KEY_BYTES])
 {
-    EVP_MAC_CTX *mac = mac_of_thread ? mac_of_thread : make_mac();
-    if (EVP_MAC_init(mac, key, OG_KEY_BYTES, NULL) != 1) {
+    EVP_MAC_CTX *mac = mac_of_thread.ctx ? mac_of_thread.ctx : make_mac();
+    bool is_same =
+        mac_of_thread.has_key && memcmp(key, mac_of_thread.key, OG_KEY_BYTES) == 0;
+    if (EVP_MAC_init(mac, is_same ? NULL : key, is_same ? 0 : OG_KEY_BYTES, NULL) != 1) {
         mac_broken();
     }
+    memcpy(mac_of_thread.key, key, OG_KEY_BYTES);
+    mac_of_thread.has_key = true;
     return mac;
 }
 

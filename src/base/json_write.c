@@ -81,9 +81,37 @@ plain_run(struct og_str text, size_t at)
     return at - from;
 }
 
+/* Are all bytes ASCII that stands for itself? Nearly every string is. */
+static bool
+is_plain(struct og_str text)
+{
+    bool is_odd = false;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        is_odd |= c < 0x20 || c >= 0x7F || c == '"' || c == '\\';
+    }
+    return !is_odd;
+}
+
+static void
+put_plain(struct og_buf *out, struct og_str text)
+{
+    char *to = og_buf_reserve(out, text.len + 2);
+    if (to) {
+        to[0] = '"';
+        memcpy(to + 1, text.len ? text.ptr : "", text.len);
+        to[text.len + 1] = '"';
+        og_buf_commit(out, text.len + 2);
+    }
+}
+
 static void
 put_string(struct og_buf *out, struct og_str text)
 {
+    if (is_plain(text)) {
+        put_plain(out, text);
+        return;
+    }
     og_buf_add_byte(out, '"');
     size_t at = 0;
     while (at < text.len) {
@@ -103,18 +131,38 @@ put_string(struct og_buf *out, struct og_str text)
     og_buf_add_byte(out, '"');
 }
 
+static void
+put_plain_name(struct og_buf *out, struct og_str name, bool has_comma)
+{
+    char *to = og_buf_reserve(out, name.len + 4);
+    if (to) {
+        *to = ',';
+        to += has_comma;
+        *to++ = '"';
+        memcpy(to, name.ptr, name.len);
+        memcpy(to + name.len, "\":", 2);
+        og_buf_commit(out, name.len + 3 + has_comma);
+    }
+}
+
 /* What stands before every value. */
 static void
 put_lead(struct og_json_writer *w, const char *name)
 {
     uint32_t bit = depth_bit(w);
-    if (w->comma_bits & bit) {
-        og_buf_add_byte(w->out, ',');
-    }
+    bool has_comma = (w->comma_bits & bit) != 0;
     w->comma_bits |= bit;
     assert((name != NULL) == (w->depth > 0 && !(w->array_bits & bit)));
+    struct og_str text = og_str_from(name);
+    if (name && is_plain(text)) {
+        put_plain_name(w->out, text, has_comma);
+        return;
+    }
+    if (has_comma) {
+        og_buf_add_byte(w->out, ',');
+    }
     if (name) {
-        put_string(w->out, og_str_from(name));
+        put_string(w->out, text);
         og_buf_add_byte(w->out, ':');
     }
 }
