@@ -33,7 +33,8 @@
     {OG_POST, path_, SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_SEND), .body_max = 4 * MIB,               \
      .success = 202, OP(OG_LANE_WRITE, "message.send", og_send_apply, og_send_committed,          \
                         og_send_op),                                                              \
-     .decode = og_smsgate_send_decode, .encode = og_smsgate_send_encode}
+     .kind.writes_once = og_send_writes_once, .decode = og_smsgate_send_decode,                   \
+     .encode = og_smsgate_send_encode}
 #define LIST(path_)                                                                               \
     {OG_GET, path_, SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_READ), .success = 200,                     \
      OP(OG_LANE_READ, "message.list", og_message_list_apply, NULL, og_message_list_op),           \

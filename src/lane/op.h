@@ -37,6 +37,10 @@ struct og_op_kind {
     /* Answer. On the home loop; without a home on the lane's thread. op->code says how it went; the
      * op may be freed in here. */
     void (*done)(struct og_op *op);
+    /* NULL, or: apply will run at most one statement that writes, and nothing of it can fail after that.
+     * The engine undoes a failing statement by itself, so such an operation needs no savepoint,
+     * which would copy every page that it touches. Should the promise be broken, the batch is lost. */
+    bool (*writes_once)(const struct og_op *op);
 };
 
 struct og_op {

@@ -55,20 +55,25 @@ apply_one(struct og_op *op, struct og_tx *tx, struct og_err *err)
     if (!op->kind->apply) {
         return OG_OK;
     }
-    enum og_code code = og_db_savepoint(tx->db, err);
+    bool is_saved = !op->kind->writes_once || !op->kind->writes_once(op);
+    enum og_code code = is_saved ? og_db_savepoint(tx->db, err) : OG_OK;
     if (code != OG_OK) {
         return code;
     }
+    int64_t changes = og_db_changes(tx->db);
     op->code = op->kind->apply(op, tx);
     if (og_db_is_broken_off(tx->db)) {
         return og_fail(err, OG_E_UNAVAILABLE, NULL, "%s: %s", op->kind->name,
                        op->err.text[0] ? op->err.text : "the transaction was broken off");
     }
     if (op->code == OG_OK) {
-        return og_db_release(tx->db, err);
+        return is_saved ? og_db_release(tx->db, err) : OG_OK;
     }
     og_lane_complete_err(op);
-    return og_db_undo(tx->db, err);
+    if (!is_saved && og_db_changes(tx->db) != changes) {
+        return og_fail(err, OG_E_INTERNAL, NULL, "%s failed after it had written", op->kind->name);
+    }
+    return is_saved ? og_db_undo(tx->db, err) : OG_OK;
 }
 
 static enum og_code

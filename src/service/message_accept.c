@@ -135,6 +135,13 @@ og_message_accepted(struct og_services *svc, const struct og_message *m)
     og_hub_hint(svc->lane.hub, OG_HINT_MESSAGES, item.device, OG_STR(""));
 }
 
+/* The message, unless its client's id needs a row too. */
+bool
+og_send_writes_once(const struct og_op *op)
+{
+    return ((const struct og_send_op *)op)->ask.client_id.len == 0;
+}
+
 enum og_code
 og_send_apply(struct og_op *op, struct og_tx *tx)
 {

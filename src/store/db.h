@@ -139,6 +139,9 @@ OG_MUST_CHECK enum og_code og_db_undo(struct og_db *db, struct og_err *err); /* 
 /* True after an engine error that has ended the whole transaction by itself (disk full, I/O). */
 bool og_db_is_broken_off(const struct og_db *db);
 
+/* Rows changed since the connection was made, undone ones included. */
+int64_t og_db_changes(const struct og_db *db);
+
 /* Upkeep that may take a while: the writer checkpoints once its log is long enough. Call it outside
  * transactions, when the answers are out. */
 void og_db_tidy(struct og_db *db);

@@ -440,6 +440,12 @@ og_db_undo(struct og_db *db, struct og_err *err)
     return code == OG_OK ? run_inside(db, TX_RELEASE, err) : code;
 }
 
+int64_t
+og_db_changes(const struct og_db *db)
+{
+    return sqlite3_total_changes64(db->handle);
+}
+
 void
 og_db_inject(struct og_db *db, enum og_db_fault commit_fault, int count)
 {

@@ -141,6 +141,55 @@ test_a_locked_database_passes_by_itself(void **state)
     og_db_close(stranger);
 }
 
+/* Without a savepoint: the engine undoes the statement that fails, and nobody else's. */
+static void
+test_one_that_writes_once_fails_alone(void **state)
+{
+    struct lane_fixture *fix = *state;
+    struct og_lanes_config config = lane_config(fix);
+    lane_open(fix, &config);
+    struct add_op ops[] = {
+        make_add(fix, "a", ADD_PLAIN),
+        make_add(fix, "a", ADD_PLAIN), /* the same id */
+        make_add(fix, "b", ADD_PLAIN),
+    };
+    for (int i = 0; i < 3; i++) {
+        ops[i].op.kind = &add_once_kind;
+        submit(fix, OG_LANE_WRITE, &ops[i].op);
+    }
+    start(fix);
+    wait_answers(fix, 3);
+    assert_int_equal(ops[0].op.code, OG_OK);
+    assert_int_equal(ops[1].op.code, OG_E_CONFLICT);
+    assert_int_equal(ops[1].committed_as, 0);
+    assert_int_equal(ops[2].op.code, OG_OK);
+    assert_int_equal(item_count(fix->witness), 2);
+    assert_healthy(fix);
+}
+
+static void
+test_one_that_breaks_its_promise_loses_the_batch(void **state)
+{
+    struct lane_fixture *fix = *state;
+    struct og_lanes_config config = lane_config(fix);
+    lane_open(fix, &config);
+    struct add_op ops[] = {
+        make_add(fix, "a", ADD_PLAIN),
+        make_add(fix, "b", ADD_THEN_REFUSE),
+        make_add(fix, "c", ADD_PLAIN),
+    };
+    ops[1].op.kind = &add_once_kind;
+    for (int i = 0; i < 3; i++) {
+        submit(fix, OG_LANE_WRITE, &ops[i].op);
+    }
+    start(fix);
+    wait_answers(fix, 3);
+    assert_lost(ops, 3, "after it had written");
+    assert_int_equal(item_count(fix->witness), 0);
+    add_one_more(fix, "d");
+    assert_healthy(fix);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, lane_set_up, lane_tear_down)
 
 int
@@ -150,6 +199,8 @@ main(void)
         TEST(test_a_failed_commit_loses_the_whole_batch),
         TEST(test_a_transaction_broken_off_in_the_middle),
         TEST(test_a_locked_database_passes_by_itself),
+        TEST(test_one_that_writes_once_fails_alone),
+        TEST(test_one_that_breaks_its_promise_loses_the_batch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
