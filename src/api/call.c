@@ -11,6 +11,7 @@
 #include "base/log.h"
 
 #define ANSWER_BYTES_MAX (32 * 1024 * 1024) /* 100 messages of 64 KiB, escaped */
+#define ANSWER_BYTES_USUAL 1000             /* room for most, taken at once */
 
 void
 og_answer_header(struct og_answer *answer, const char *name, struct og_str value)
@@ -155,6 +156,7 @@ encode(struct og_call *call)
     struct og_answer answer = {0};
     og_buf_init(&answer.body, ANSWER_BYTES_MAX);
     if (route->encode) {
+        (void)og_buf_reserve(&answer.body, ANSWER_BYTES_USUAL);
         route->encode(call, call->op, &answer);
     }
     if (answer.status == 0) {

@@ -37,7 +37,7 @@ og_map_get(const struct og_map *self, struct og_str key)
 void
 og_map_put(struct og_map *self, struct og_str key, void *value)
 {
-    assert(key.len > 0 && value && !find(self, key));
+    assert(key.len > 0 && value);
     struct og_map_node *node = og_xalloc(sizeof(*node));
     node->value = value;
     HASH_ADD_KEYPTR(hh, self->head, key.ptr, key.len, node);

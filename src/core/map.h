@@ -16,7 +16,7 @@ struct og_map {
 
 /* The value, or NULL. */
 void *og_map_get(const struct og_map *self, struct og_str key);
-/* The key must not be there yet; value not NULL. */
+/* The key must not be there yet (not checked: that is a search of its own); value not NULL. */
 void og_map_put(struct og_map *self, struct og_str key, void *value);
 /* Takes the entry out and returns its value, or NULL. */
 void *og_map_remove(struct og_map *self, struct og_str key);
