@@ -42,11 +42,11 @@ bench: deps build ## measure what the design promises; table, and build/bench.js
 	@$(PYTHON) tests/bench/bench.py --otpgate $(abspath $(OTPGATE)) --build $(abspath $(BUILD)) $(ARGS)
 
 asan: deps deps-test ## units and API tests under AddressSanitizer and UBSan
-	@$(MAKE) --no-print-directory BUILD=build-asan JOBS=$(JOBS) \
+	@TEST_PATIENCE=60 $(MAKE) --no-print-directory BUILD=build-asan JOBS=$(JOBS) \
 	    MESON_FLAGS="-Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debugoptimized" unit api
 
 tsan: deps deps-test ## units and API tests under ThreadSanitizer
-	@$(MAKE) --no-print-directory BUILD=build-tsan JOBS=$(JOBS) \
+	@TEST_PATIENCE=60 $(MAKE) --no-print-directory BUILD=build-tsan JOBS=$(JOBS) \
 	    MESON_FLAGS="-Db_sanitize=thread -Db_lundef=false -Dbuildtype=debugoptimized" unit api
 
 fuzz: deps deps-lint ## libFuzzer over every decoder of foreign bytes; SECONDS=60 each
