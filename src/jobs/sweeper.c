@@ -1,6 +1,7 @@
 /*
- * The timer and its rounds. A round is owned by the lane while it is under way; the flag tells the
- * timer's thread when it is back.
+ * The timer and its rounds. A round is owned by the lane while it is under way; the count tells the
+ * timer's thread when all of it is back. A step that found as much as it may take goes in again at
+ * once, behind what others have submitted meanwhile.
  */
 #include "jobs/sweeper.h"
 
@@ -14,7 +15,8 @@
 #include "service/otp_service.h"
 
 struct round_job {
-    struct og_arena mem;
+    struct og_arena expire_mem;
+    struct og_arena move_mem;
     struct og_expire_op expire;
     struct og_move_op move;
     struct og_otp_expire_op otp;
@@ -43,10 +45,59 @@ end_one(struct og_sweeper *self, struct og_op *op)
 }
 
 static void
+submit(struct og_sweeper *self, struct og_op *op, const struct og_op_kind *kind)
+{
+    op->kind = kind;
+    atomic_fetch_add(&self->job.under_way, 1);
+    if (og_lane_submit(self->config.lanes, OG_LANE_WRITE, op) != OG_OK) {
+        atomic_fetch_sub(&self->job.under_way, 1); /* full or stopping: the next round does it */
+    }
+}
+
+static void expire_done(struct og_op *op);
+static void otp_done(struct og_op *op);
+
+static void
+submit_expire(struct og_sweeper *self)
+{
+    static const struct og_op_kind kind = {"sweep.expire", og_expire_apply, og_expire_committed,
+                                           expire_done};
+    struct round_job *job = &self->job;
+    og_arena_reset(&job->expire_mem);
+    job->expire = (struct og_expire_op){.svc = self->config.services, .mem = &job->expire_mem};
+    submit(self, &job->expire.op, &kind);
+}
+
+static void
+submit_otp(struct og_sweeper *self)
+{
+    static const struct og_op_kind kind = {"sweep.otp", og_otp_expire_apply,
+                                           og_otp_expire_committed, otp_done};
+    self->job.otp = (struct og_otp_expire_op){.svc = self->config.services};
+    submit(self, &self->job.otp.op, &kind);
+}
+
+/* On the lane's thread. The next step is counted before this one is, so that the round goes on. */
+static void
 expire_done(struct og_op *op)
 {
     struct og_expire_op *expire = (struct og_expire_op *)op;
-    end_one(OG_CONTAINER_OF(expire, struct og_sweeper, job.expire), op);
+    struct og_sweeper *self = OG_CONTAINER_OF(expire, struct og_sweeper, job.expire);
+    if (op->code == OG_OK && expire->has_more) {
+        submit_expire(self);
+    }
+    end_one(self, op);
+}
+
+static void
+otp_done(struct og_op *op)
+{
+    struct og_otp_expire_op *otp = (struct og_otp_expire_op *)op;
+    struct og_sweeper *self = OG_CONTAINER_OF(otp, struct og_sweeper, job.otp);
+    if (op->code == OG_OK && otp->has_more) {
+        submit_otp(self);
+    }
+    end_one(self, op);
 }
 
 static void
@@ -57,45 +108,27 @@ move_done(struct og_op *op)
 }
 
 static void
-otp_done(struct og_op *op)
+submit_move(struct og_sweeper *self)
 {
-    struct og_otp_expire_op *otp = (struct og_otp_expire_op *)op;
-    end_one(OG_CONTAINER_OF(otp, struct og_sweeper, job.otp), op);
-}
-
-static const struct og_op_kind expire_kind = {"sweep.expire", og_expire_apply,
-                                              og_expire_committed, expire_done};
-static const struct og_op_kind move_kind = {"sweep.move", NULL, og_move_committed, move_done};
-static const struct og_op_kind otp_kind = {"sweep.otp", og_otp_expire_apply,
-                                           og_otp_expire_committed, otp_done};
-
-static void
-submit(struct og_sweeper *self, struct og_op *op, const struct og_op_kind *kind)
-{
-    op->kind = kind;
-    atomic_fetch_add(&self->job.under_way, 1);
-    if (og_lane_submit(self->config.lanes, OG_LANE_WRITE, op) != OG_OK) {
-        atomic_fetch_sub(&self->job.under_way, 1); /* full or stopping: the next round does it */
-    }
+    static const struct og_op_kind kind = {"sweep.move", NULL, og_move_committed, move_done};
+    struct round_job *job = &self->job;
+    og_arena_reset(&job->move_mem);
+    job->move = (struct og_move_op){.svc = self->config.services,
+                                    .mem = &job->move_mem,
+                                    .gone_after_ms = self->config.gone_after_ms};
+    submit(self, &job->move.op, &kind);
 }
 
 static void
 on_timer(uv_timer_t *timer)
 {
     struct og_sweeper *self = timer->data;
-    struct round_job *job = &self->job;
-    if (atomic_load(&job->under_way) > 0) {
+    if (atomic_load(&self->job.under_way) > 0) {
         return;
     }
-    og_arena_reset(&job->mem);
-    struct og_services *svc = self->config.services;
-    job->expire = (struct og_expire_op){.svc = svc, .mem = &job->mem};
-    job->move = (struct og_move_op){
-        .svc = svc, .mem = &job->mem, .gone_after_ms = self->config.gone_after_ms};
-    job->otp = (struct og_otp_expire_op){.svc = svc};
-    submit(self, &job->expire.op, &expire_kind);
-    submit(self, &job->move.op, &move_kind);
-    submit(self, &job->otp.op, &otp_kind);
+    submit_expire(self);
+    submit_move(self);
+    submit_otp(self);
 }
 
 enum og_code
@@ -105,7 +138,8 @@ og_sweeper_create(const struct og_sweeper_config *config, struct og_loop *loop,
     struct og_sweeper *self = og_xalloc(sizeof *self);
     self->config = *config;
     self->loop = loop;
-    og_arena_init(&self->job.mem, 0);
+    og_arena_init(&self->job.expire_mem, 0);
+    og_arena_init(&self->job.move_mem, 0);
     sem_init(&self->stopped, 0, 0);
     uv_timer_init(og_loop_uv(loop), &self->timer);
     self->timer.data = self;
@@ -145,7 +179,8 @@ void
 og_sweeper_destroy(struct og_sweeper *self)
 {
     if (self) {
-        og_arena_finish(&self->job.mem);
+        og_arena_finish(&self->job.expire_mem);
+        og_arena_finish(&self->job.move_mem);
         sem_destroy(&self->stopped);
         free(self);
     }

@@ -131,6 +131,7 @@ og_expire_apply(struct og_op *op, struct og_tx *tx)
     const struct og_key *seal = &self->svc->keys.seal;
     enum og_code code = og_message_due(tx->db, seal, tx->now_ms, EXPIRE_MAX, self->mem,
                                        &self->items, &self->expired_count, &op->err);
+    self->has_more = self->expired_count == EXPIRE_MAX;
     for (int i = 0; code == OG_OK && i < self->expired_count; i++) {
         struct og_message *m = &self->items[i];
         enum og_message_state from = m->record.state;

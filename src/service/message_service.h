@@ -27,7 +27,7 @@ struct og_message_ask {
 /*
  * Store a message and plan its phone. Inside an apply of the write lane; other services use it too.
  * out      the stored message; strings in `mem`
- * Errors   OG_E_INVALID "device_id" (no such phone, or none at all), OG_E_CONFLICT "id" (already used)
+ * Errors   OG_E_INVALID "deviceId" (no such phone, or none at all), OG_E_CONFLICT "id" (taken)
  * After the commit the caller must call og_message_accepted with the same `out`.
  */
 OG_MUST_CHECK enum og_code og_message_accept(struct og_services *svc, struct og_tx *tx,
@@ -48,7 +48,7 @@ OG_MUST_CHECK enum og_code og_message_cancel(struct og_services *svc, struct og_
 /* After the commit of a cancel. */
 void og_message_cancelled(struct og_services *svc, const struct og_message *message);
 
-/* A phone is removed: messages that only it could end are Failed. Inside an apply of the write lane. */
+/* A phone is removed: messages that only it could end are Failed. In an apply of the write lane. */
 OG_MUST_CHECK enum og_code og_message_end_of_device(struct og_services *svc, struct og_tx *tx,
                                                     struct og_str device_id, struct og_arena *mem,
                                                     struct og_err *err);
@@ -129,12 +129,14 @@ struct og_report_op {
 enum og_code og_report_apply(struct og_op *op, struct og_tx *tx);
 void og_report_committed(struct og_op *op, struct og_tx *tx);
 
-/* Expire what is due, at most a few hundred at a time. Submitted by jobs/sweeper. */
+/* Expire what is due, at most a few hundred at a time. Submitted by jobs/sweeper; call again soon
+ * while has_more. */
 struct og_expire_op {
     struct og_op op;
     struct og_services *svc;
     struct og_arena *mem;
     int expired_count;
+    bool has_more;
     /* inner */
     struct og_message *items;
 };
@@ -142,8 +144,8 @@ enum og_code og_expire_apply(struct og_op *op, struct og_tx *tx);
 void og_expire_committed(struct og_op *op, struct og_tx *tx);
 
 /*
- * Give never-handed messages of phones that are gone to connected ones. No apply: the plan is in memory only, the
- * row learns the phone when it is handed.
+ * Give never-handed messages of phones that are gone to connected ones. No apply: the plan is in
+ * memory only, the row learns the phone when it is handed.
  */
 struct og_move_op {
     struct og_op op;
