@@ -81,7 +81,7 @@ const struct og_option og_options[] = {
      .help = "Threads that read the database."},
     {"lane.slow_queue_max", OG_OPTION_INT, AT(lane, slow_queue_max), "64", 1, 10000,
      .help = "Requests that may wait for password hashing and the like."},
-    {"lane.linger_us", OG_OPTION_INT, AT(lane, linger_us), "0", 0, 10000,
+    {"lane.linger_us", OG_OPTION_INT, AT(lane, linger_us), "1000", 0, 10000,
      .help = "Microseconds to wait for a fuller batch under load."},
 
     {"store.url", OG_OPTION_TEXT, AT(store, url), "", 0, 1000, .is_secret = true,

@@ -24,7 +24,7 @@ struct og_lanes_config {
     int batch_max;             /* operations in one transaction */
     int reader_count;
     int slow_queue_max;
-    int linger_us; /* wait this long for a fuller batch when the last had several; 0: never */
+    int linger_us; /* wait this long for a fuller batch when the last had a few; 0: never */
     const struct og_clock *clock;
     /* On the write lane's thread after each batch (committed or not), to flush hints. May be NULL. */
     void (*after_batch)(void *ctx);

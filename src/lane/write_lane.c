@@ -12,6 +12,7 @@
 
 #define PROBE_EVERY_MS 1000
 #define TIMER_SLACK_NS 1000
+#define LINGER_BELOW 16 /* operations */
 
 struct batch {
     struct og_op **ops; /* config->batch_max places */
@@ -26,13 +27,20 @@ linger(int us)
     nanosleep(&pause, NULL);
 }
 
+/* A commit costs as much as a dozen operations: several that come one by one are worth a wait, one
+ * alone is not, and neither are those of which enough share the commit already. */
+static bool
+is_worth_waiting(int last_count, int waiting)
+{
+    return last_count > 1 && last_count < LINGER_BELOW && waiting < LINGER_BELOW;
+}
+
 static void
 take_batch(struct og_lane_worker *self, struct batch *batch)
 {
     const struct og_lanes_config *config = self->config;
-    bool was_busy = batch->count > 1;
     int waiting = og_lane_queue_collect(&self->queue);
-    if (was_busy && config->linger_us > 0 && waiting < config->batch_max) {
+    if (config->linger_us > 0 && is_worth_waiting(batch->count, waiting)) {
         linger(config->linger_us);
         og_lane_queue_collect(&self->queue);
     }

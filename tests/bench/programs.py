@@ -93,7 +93,7 @@ class Gateway(Program):
         wait_until(is_ready, self.base, timeout_s, 0.001)
         return self
 
-    def call(self, method, path, body=None, headers=()):
+    def call(self, method, path, body=None, headers=(), parse=json.loads):
         if self.tls:
             trust = ssl._create_unverified_context()
             connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=20,
@@ -110,7 +110,7 @@ class Gateway(Program):
             connection.close()
         if answer.status >= 300 and answer.status != 503:
             raise Failed(f"{method} {path}: {answer.status} {content[:200]}")
-        return json.loads(content) if content else None
+        return parse(content) if content else None
 
     def health(self):
         return self.call("GET", "/health")
@@ -118,14 +118,23 @@ class Gateway(Program):
     def streams(self):
         return self.health()["checks"]["phones:streams"]["observedValue"]
 
+    def reports(self):
+        """Changes of state that phones have reported."""
+        text = self.call("GET", "/metrics", parse=bytes.decode)
+        return next(int(line.split()[-1]) for line in text.splitlines()
+                    if line.startswith('otpgate_reports_total{result="changed"}'))
+
+    def wait_reports(self, count, timeout_s):
+        wait_until(lambda: self.reports() >= count, f"{count} reports", timeout_s, 0.2)
+
     def admin(self, method, path, body=None):
         with open(os.path.join(self.folder, "operator.token")) as token:
             bearer = "Bearer " + token.read().strip()
         return self.call(method, "/admin/v1" + path, body, {"Authorization": bearer})
 
-    def add_account(self, with_phone):
+    def add_account(self, with_phone, name="bench"):
         """An account that may choose codes; `with_phone` registers one that never comes."""
-        account = self.admin("POST", "/accounts", {"name": "bench", "custom_code": True})
+        account = self.admin("POST", "/accounts", {"name": name, "custom_code": True})
         login = f"{account['login']}:{account['password']}".encode()
         self.basic = "Basic " + base64.b64encode(login).decode()
         key = self.admin("POST", f"/accounts/{account['id']}/keys",

@@ -144,7 +144,7 @@ defaults_are_as_designed(void **state)
     assert_int_equal(c.http.header_timeout_ms, 10000);
     assert_int_equal(c.http.connections_max, 10000);
     assert_int_equal(c.lane.batch_max, 512);
-    assert_int_equal(c.lane.linger_us, 0);
+    assert_int_equal(c.lane.linger_us, 1000);
     assert_string_equal(c.store.url, "");
     assert_int_equal(c.phone.gone_after_ms, 20000);
     assert_int_equal(c.message.max_age_ms, 86400000);
