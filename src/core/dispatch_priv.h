@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/dispatch_line.h"
-#include "core/heap.h"
+#include "base/heap.h"
 #include "core/map.h"
 
 struct dispatch_device {

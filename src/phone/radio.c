@@ -2,6 +2,7 @@
  * on the heap of coming events, except for messages over Android's limit, which wait for a tap. */
 #include "phone/radio.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -14,6 +15,7 @@
 
 /* An event that waits for its time; a person's answer to a dialog never leaves this file. */
 struct og_radio_queued {
+    size_t place;
     int64_t at_ms;
     uint64_t sequence;
     bool is_answer;
@@ -60,16 +62,16 @@ void
 og_radio_init(struct og_radio *self, const struct og_radio_profile *profile, struct og_dice *dice)
 {
     *self = (struct og_radio){.profile = profile, .dice = dice};
-    og_phone_heap_init(&self->events, is_before);
+    og_heap_init(&self->events, is_before, offsetof(struct og_radio_queued, place));
 }
 
 void
 og_radio_finish(struct og_radio *self)
 {
-    for (void *queued; (queued = og_phone_heap_pop(&self->events));) {
+    for (void *queued; (queued = og_heap_pop(&self->events));) {
         free(queued);
     }
-    og_phone_heap_finish(&self->events);
+    og_heap_finish(&self->events);
     free(self->window);
     free(self->dialogs);
     *self = (struct og_radio){0};
@@ -79,8 +81,9 @@ static void
 queue(struct og_radio *self, int64_t at_ms, const struct og_radio_event *event)
 {
     struct og_radio_queued *queued = og_xalloc(sizeof(*queued));
-    *queued = (struct og_radio_queued){at_ms, self->sequence++, false, *event};
-    og_phone_heap_push(&self->events, queued);
+    *queued = (struct og_radio_queued){
+        .at_ms = at_ms, .sequence = self->sequence++, .event = *event};
+    og_heap_push(&self->events, queued);
 }
 
 /* ---- delivery reports ---- */
@@ -273,7 +276,7 @@ ask_person(struct og_radio *self, const struct og_radio_job *job, int64_t now_ms
         struct og_radio_queued *answer = og_xalloc(sizeof(*answer));
         *answer = (struct og_radio_queued){.at_ms = now_ms + self->profile->dialog_answer_ms,
                                            .sequence = self->sequence++, .is_answer = true};
-        og_phone_heap_push(&self->events, answer);
+        og_heap_push(&self->events, answer);
     }
 }
 
@@ -313,7 +316,7 @@ og_radio_submit(struct og_radio *self, const struct og_radio_job *job, int64_t n
 int64_t
 og_radio_next_at(const struct og_radio *self)
 {
-    const struct og_radio_queued *first = og_phone_heap_first(&self->events);
+    const struct og_radio_queued *first = og_heap_top(&self->events);
     return first ? first->at_ms : OG_NEVER;
 }
 
@@ -321,7 +324,7 @@ bool
 og_radio_step(struct og_radio *self, int64_t now_ms, struct og_radio_event *out)
 {
     while (og_radio_next_at(self) <= now_ms) {
-        struct og_radio_queued *queued = og_phone_heap_pop(&self->events);
+        struct og_radio_queued *queued = og_heap_pop(&self->events);
         bool is_answer = queued->is_answer;
         int64_t at_ms = queued->at_ms;
         *out = queued->event;

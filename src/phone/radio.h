@@ -7,7 +7,7 @@
 #pragma once
 
 #include "phone/dice.h"
-#include "phone/heap.h"
+#include "base/heap.h"
 #include "phone/profile.h"
 
 #define OG_RADIO_SIMS_MAX 3
@@ -59,7 +59,7 @@ struct og_radio_dialog;
 struct og_radio {
     const struct og_radio_profile *profile;
     struct og_dice *dice;
-    struct og_phone_heap events; /* struct og_radio_queued */
+    struct og_heap events; /* struct og_radio_queued */
     uint64_t sequence;
     int64_t sim_free_at[OG_RADIO_SIMS_MAX];
     int64_t *window; /* when each part of the last os_window_ms left: a ring, made at first use */

@@ -3,6 +3,7 @@
 #include "phone/send_queue.h"
 
 #include <limits.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -42,19 +43,26 @@ is_sooner(const void *a, const void *b)
                                             : x->arrival < y->arrival;
 }
 
+static void
+init_ready(struct og_send_queue *self, int64_t order)
+{
+    og_heap_init(&self->ready, order == OG_ORDER_LIFO ? is_before_lifo : is_before_fifo,
+                 offsetof(struct og_sms, queue_place));
+}
+
 void
 og_send_queue_init(struct og_send_queue *self, int64_t order)
 {
     *self = (struct og_send_queue){.order = order, .previous_priority = INT_MIN};
-    og_phone_heap_init(&self->ready, order == OG_ORDER_LIFO ? is_before_lifo : is_before_fifo);
-    og_phone_heap_init(&self->scheduled, is_sooner);
+    init_ready(self, order);
+    og_heap_init(&self->scheduled, is_sooner, offsetof(struct og_sms, queue_place));
 }
 
 void
 og_send_queue_finish(struct og_send_queue *self)
 {
-    og_phone_heap_finish(&self->ready);
-    og_phone_heap_finish(&self->scheduled);
+    og_heap_finish(&self->ready);
+    og_heap_finish(&self->scheduled);
     free(self->sent_at);
     self->sent_at = NULL;
 }
@@ -62,12 +70,12 @@ og_send_queue_finish(struct og_send_queue *self)
 static void
 reorder(struct og_send_queue *self, int64_t order)
 {
-    struct og_phone_heap old = self->ready;
-    og_phone_heap_init(&self->ready, order == OG_ORDER_LIFO ? is_before_lifo : is_before_fifo);
-    for (size_t i = 0; i < old.count; i++) {
-        og_phone_heap_push(&self->ready, old.items[i]);
+    struct og_heap old = self->ready;
+    init_ready(self, order);
+    for (struct og_sms *sms; (sms = og_heap_pop(&old));) {
+        og_heap_push(&self->ready, sms);
     }
-    og_phone_heap_finish(&old);
+    og_heap_finish(&old);
     self->order = order;
 }
 
@@ -101,7 +109,7 @@ begin_run(struct og_send_queue *self)
 static void
 make_ready(struct og_send_queue *self, struct og_sms *sms)
 {
-    og_phone_heap_push(&self->ready, sms);
+    og_heap_push(&self->ready, sms);
     if (sms->priority >= OG_EXPEDITED) {
         begin_run(self);
     }
@@ -111,16 +119,16 @@ void
 og_send_queue_add(struct og_send_queue *self, struct og_sms *sms)
 {
     if (sms->schedule_at > 0) {
-        og_phone_heap_push(&self->scheduled, sms);
+        og_heap_push(&self->scheduled, sms);
     } else {
         make_ready(self, sms);
     }
 }
 
 bool
-og_send_queue_remove(struct og_send_queue *self, const struct og_sms *sms)
+og_send_queue_remove(struct og_send_queue *self, struct og_sms *sms)
 {
-    return og_phone_heap_remove(&self->ready, sms) || og_phone_heap_remove(&self->scheduled, sms);
+    return og_heap_remove(&self->ready, sms) || og_heap_remove(&self->scheduled, sms);
 }
 
 /* When the limit allows one more. */
@@ -166,11 +174,11 @@ og_send_queue_take(struct og_send_queue *self, int64_t mono_ms, int64_t wall_ms,
                    struct og_dice *dice)
 {
     struct og_sms *sms;
-    while ((sms = og_phone_heap_first(&self->scheduled)) && sms->schedule_at <= wall_ms) {
-        og_phone_heap_pop(&self->scheduled);
+    while ((sms = og_heap_top(&self->scheduled)) && sms->schedule_at <= wall_ms) {
+        og_heap_pop(&self->scheduled);
         make_ready(self, sms);
     }
-    sms = og_phone_heap_first(&self->ready);
+    sms = og_heap_top(&self->ready);
     if (!sms) {
         begin_run(self);
         return NULL;
@@ -178,7 +186,7 @@ og_send_queue_take(struct og_send_queue *self, int64_t mono_ms, int64_t wall_ms,
     if (!is_expedited(self, sms) && paced_at(self) > mono_ms) {
         return NULL;
     }
-    og_phone_heap_pop(&self->ready);
+    og_heap_pop(&self->ready);
     self->previous_priority = sms->priority;
     self->next_at_ms =
         mono_ms + og_dice_between(dice, self->interval_min_ms, self->interval_max_ms);
@@ -190,8 +198,8 @@ int64_t
 og_send_queue_next_at(const struct og_send_queue *self, int64_t mono_ms, int64_t wall_ms)
 {
     int64_t next_at = INT64_MAX;
-    const struct og_sms *first = og_phone_heap_first(&self->ready);
-    const struct og_sms *scheduled = og_phone_heap_first(&self->scheduled);
+    const struct og_sms *first = og_heap_top(&self->ready);
+    const struct og_sms *scheduled = og_heap_top(&self->scheduled);
     if (first) {
         next_at = is_expedited(self, first) ? mono_ms : paced_at(self);
     }

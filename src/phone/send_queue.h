@@ -9,14 +9,14 @@
 #pragma once
 
 #include "phone/dice.h"
-#include "phone/heap.h"
+#include "base/heap.h"
 #include "phone/protocol.h"
 
 #define OG_EXPEDITED 100
 
 struct og_send_queue {
-    struct og_phone_heap ready;     /* struct og_sms */
-    struct og_phone_heap scheduled; /* with a scheduleAt in the future of the phone's clock */
+    struct og_heap ready;     /* struct og_sms */
+    struct og_heap scheduled; /* with a scheduleAt in the future of the phone's clock */
     int64_t order;            /* enum og_order; of `ready` */
     int64_t interval_min_ms, interval_max_ms; /* 0: none */
     int64_t limit_period_ms, limit_value;     /* 0: none */
@@ -33,7 +33,7 @@ void og_send_queue_apply(struct og_send_queue *self, const struct og_phone_setti
 
 void og_send_queue_add(struct og_send_queue *self, struct og_sms *sms);
 /* True when it was there: it is no longer, and was not sent. */
-bool og_send_queue_remove(struct og_send_queue *self, const struct og_sms *sms);
+bool og_send_queue_remove(struct og_send_queue *self, struct og_sms *sms);
 
 /* The message to send now, or NULL. mono_ms paces, wall_ms (the phone's clock) opens schedules. */
 struct og_sms *og_send_queue_take(struct og_send_queue *self, int64_t mono_ms, int64_t wall_ms,

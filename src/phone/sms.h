@@ -63,6 +63,7 @@ struct og_sms {
     enum og_sms_state reported;           /* as told in the last report */
     enum og_sms_state acked;              /* the server answered 2xx to this one */
     int64_t acked_us;                     /* monotonic */
+    size_t queue_place; /* of phone/send_queue */
     size_t recipient_count;
     struct og_sms_recipient *recipients; /* behind the struct */
 };

@@ -1,5 +1,5 @@
 /*
- * The small parts: names, SIM lists, digits of other scripts, map and heap.
+ * The small parts: names, SIM lists, digits of other scripts, and the map.
  */
 #include "check.h"
 
@@ -8,7 +8,6 @@
 
 #include "core/codepoint.h"
 #include "core/device.h"
-#include "core/heap.h"
 #include "core/label.h"
 #include "core/map.h"
 
@@ -125,70 +124,12 @@ test_map(void **state)
     assert_int_equal(og_map_count(&map), 0);
 }
 
-struct item {
-    int key;
-    size_t place;
-};
-
-static bool
-smaller(const void *a, const void *b)
-{
-    return ((const struct item *)a)->key < ((const struct item *)b)->key;
-}
-
-static struct item *
-least(struct item *items, size_t count, const struct item *except)
-{
-    struct item *found = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (items[i].place != OG_HEAP_ABSENT && &items[i] != except &&
-            (!found || items[i].key < found->key)) {
-            found = &items[i];
-        }
-    }
-    return found;
-}
-
-/* Random pushes, removals and changes of key; first and first-but-one against a search. */
-static void
-test_heap(void **state)
-{
-    struct item items[40];
-    struct og_heap heap;
-    uint64_t seed = 99;
-
-    og_heap_init(&heap, smaller, offsetof(struct item, place));
-    for (size_t i = 0; i < COUNT(items); i++) {
-        items[i] = (struct item){(int)i, OG_HEAP_ABSENT};
-    }
-    for (int step = 0; step < 20000; step++) {
-        uint64_t random = next_random(&seed) >> 16;
-        struct item *item = &items[random % COUNT(items)];
-        int key = (int)(random >> 8 & 0xFFFF) * 64 + (int)(item - items); /* no two alike */
-        if (item->place == OG_HEAP_ABSENT) {
-            item->key = key;
-            og_heap_push(&heap, item);
-        } else if (random >> 40 & 1) {
-            og_heap_remove(&heap, item);
-            assert_true(item->place == OG_HEAP_ABSENT);
-        } else {
-            item->key = key;
-            og_heap_update(&heap, item);
-        }
-        struct item *first = least(items, COUNT(items), NULL);
-        assert_ptr_equal(og_heap_top(&heap), first);
-        assert_ptr_equal(og_heap_top_except(&heap, first), least(items, COUNT(items), first));
-        assert_ptr_equal(og_heap_top_except(&heap, NULL), first);
-    }
-    og_heap_finish(&heap);
-}
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_slug),   cmocka_unit_test(test_label), cmocka_unit_test(test_sims),
-        cmocka_unit_test(test_digits), cmocka_unit_test(test_map),   cmocka_unit_test(test_heap),
+        cmocka_unit_test(test_digits), cmocka_unit_test(test_map),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /*
  * Sifting writes each moved item's new place into the item; everything else follows from that.
  */
-#include "core/heap.h"
+#include "base/heap.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -18,7 +18,15 @@ static void
 put(struct og_heap *self, size_t place, void *item)
 {
     self->items[place] = item;
-    *place_of(self, item) = place;
+    *place_of(self, item) = place + 1; /* 0 says that it is in none */
+}
+
+/* In this heap, that is: its place may be one in another. */
+static bool
+holds(const struct og_heap *self, void *item)
+{
+    size_t place = *place_of(self, item);
+    return place > 0 && place <= self->count && self->items[place - 1] == item;
 }
 
 static size_t
@@ -82,25 +90,35 @@ og_heap_push(struct og_heap *self, void *item)
 void
 og_heap_update(struct og_heap *self, void *item)
 {
-    size_t place = *place_of(self, item);
-    if (place != OG_HEAP_ABSENT) {
-        sift_down(self, sift_up(self, place));
+    if (holds(self, item)) {
+        sift_down(self, sift_up(self, *place_of(self, item) - 1));
     }
 }
 
-void
+bool
 og_heap_remove(struct og_heap *self, void *item)
 {
-    size_t place = *place_of(self, item);
-    if (place == OG_HEAP_ABSENT) {
-        return;
+    if (!holds(self, item)) {
+        return false;
     }
+    size_t place = *place_of(self, item) - 1;
     void *last = self->items[--self->count];
     if (last != item) {
         put(self, place, last);
         sift_down(self, sift_up(self, place));
     }
     *place_of(self, item) = OG_HEAP_ABSENT;
+    return true;
+}
+
+void *
+og_heap_pop(struct og_heap *self)
+{
+    void *first = og_heap_top(self);
+    if (first) {
+        og_heap_remove(self, first);
+    }
+    return first;
 }
 
 void *
