@@ -1,5 +1,5 @@
 /*
- * What a phone gets without an operation: itself, its settings and webhooks, and the event stream.
+ * What a phone gets without an operation: its webhooks and the event stream.
  */
 #include "api/api_priv.h"
 #include "api/phone_api.h"
@@ -16,12 +16,6 @@ answer_json(struct og_call *call, const char *text)
     og_buf_init(&answer.body, 1024);
     og_buf_add_cstr(&answer.body, text);
     og_call_answer(call, &answer);
-}
-
-void
-og_phone_settings(struct og_call *call)
-{
-    answer_json(call, "{}");
 }
 
 void

@@ -11,9 +11,11 @@
 #include "api/phone_api.h"
 #include "api/smsgate_devices.h"
 #include "api/smsgate_messages.h"
+#include "api/smsgate_settings.h"
 #include "api/user_api.h"
 #include "service/device_service.h"
 #include "service/message_service.h"
+#include "service/settings_service.h"
 
 #define KIB 1024
 #define MIB (1024 * KIB)
@@ -64,6 +66,12 @@
     {OG_PATCH, path_, SMSGATE, FOR_DEVICE, .body_max = 1 * MIB, .success = 204,                   \
      OP(OG_LANE_WRITE, "message.report", og_report_apply, og_report_committed, og_report_op),     \
      .decode = og_phone_report_decode}
+#define SETTINGS_SET(method_, decode_)                                                            \
+    {method_, "/3rdparty/v1/settings", SMSGATE, FOR_APP(OG_SCOPE_DEVICES_WRITE),                  \
+     .body_max = 16 * KIB, .success = 200,                                                        \
+     OP(OG_LANE_WRITE, "settings.set", og_settings_set_apply, og_settings_set_committed,          \
+        og_settings_op),                                                                          \
+     .decode = decode_, .encode = og_smsgate_settings_encode}
 #define HEALTH(prefix_)                                                                           \
     {OG_GET, prefix_ "/health", ROOT, .take_over = og_health_ready},                              \
         {OG_GET, prefix_ "/health/ready", ROOT, .take_over = og_health_ready},                    \
@@ -90,6 +98,11 @@ static const struct og_route rows[] = {
     DEVICES("/3rdparty/v1/device"),
     DEVICE_REMOVE("/3rdparty/v1/devices/{id}"),
     DEVICE_REMOVE("/3rdparty/v1/device/{id}"),
+    {OG_GET, "/3rdparty/v1/settings", SMSGATE, FOR_APP(OG_SCOPE_DEVICES_READ), .success = 200,
+     OP(OG_LANE_READ, "settings.get", og_settings_get_apply, NULL, og_settings_op),
+     .decode = og_smsgate_settings_get_decode, .encode = og_smsgate_settings_encode},
+    SETTINGS_SET(OG_PUT, og_smsgate_settings_put_decode),
+    SETTINGS_SET(OG_PATCH, og_smsgate_settings_patch_decode),
 
     /* ---- phones: sms-gate.app's app ---- */
     {OG_POST, "/mobile/v1/device", SMSGATE, .who = OG_WHO_JOINING, .body_max = 16 * KIB,
@@ -106,7 +119,9 @@ static const struct og_route rows[] = {
     PULL("/mobile/v1/messages"),
     REPORT("/mobile/v1/message"),
     REPORT("/mobile/v1/messages"),
-    {OG_GET, "/mobile/v1/settings", SMSGATE, FOR_DEVICE, .take_over = og_phone_settings},
+    {OG_GET, "/mobile/v1/settings", SMSGATE, FOR_DEVICE, .success = 200,
+     OP(OG_LANE_READ, "settings.get", og_settings_get_apply, NULL, og_settings_op),
+     .decode = og_smsgate_settings_get_decode, .encode = og_phone_settings_encode},
     {OG_GET, "/mobile/v1/webhooks", SMSGATE, FOR_DEVICE, .take_over = og_phone_webhooks},
     {OG_GET, "/mobile/v1/events", SMSGATE, FOR_DEVICE, .take_over = og_phone_events},
 };

@@ -96,6 +96,9 @@ class Client:
     def post(self, path, body=None, **more):
         return self.request("POST", path, body, **more)
 
+    def put(self, path, body=None, **more):
+        return self.request("PUT", path, body, **more)
+
     def patch(self, path, body=None, **more):
         return self.request("PATCH", path, body, **more)
 

@@ -55,6 +55,12 @@ ROUTES = [
     route("DELETE", "/3rdparty/v1/devices/{id}", SMSGATE, APP, "devices:write", kind="device",
           success=204),
 
+    route("GET", "/3rdparty/v1/settings", SMSGATE, APP, "devices:read"),
+    route("PUT", "/3rdparty/v1/settings", SMSGATE, APP, "devices:write", 16 * KIB,
+          {"ping": {"interval_seconds": 60}}),
+    route("PATCH", "/3rdparty/v1/settings", SMSGATE, APP, "devices:write", 16 * KIB,
+          {"ping": {"interval_seconds": 60}}),
+
     route("POST", "/mobile/v1/device", SMSGATE, JOINING, None, 16 * KIB, {"name": "bad input"},
           success=201),
     route("GET", "/mobile/v1/device", SMSGATE, MAYBE_DEVICE),
