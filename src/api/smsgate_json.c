@@ -28,10 +28,13 @@ write_recipients(struct og_json_writer *w, const struct og_message *m)
 }
 
 static void
-write_text(struct og_json_writer *w, struct og_str text)
+write_content(struct og_json_writer *w, const struct og_message *m)
 {
-    og_json_object(w, "textMessage");
-    og_json_add_str(w, "text", text);
+    og_json_object(w, m->data_port ? "dataMessage" : "textMessage");
+    og_json_add_str(w, m->data_port ? "data" : "text", m->text);
+    if (m->data_port) {
+        og_json_add_i64(w, "port", m->data_port);
+    }
     og_json_end(w);
 }
 
@@ -56,7 +59,7 @@ og_smsgate_write_state(struct og_json_writer *w, const struct og_message *m, boo
     og_json_end(w);
     /* a code is for its recipient: who may read messages may not thereby pass checks */
     if (with_content && m->text.len && m->cls != OG_CLASS_OTP) {
-        write_text(w, m->text);
+        write_content(w, m);
     }
     og_json_end(w);
 }
@@ -66,8 +69,10 @@ og_smsgate_write_mobile(struct og_json_writer *w, const struct og_message *m, in
 {
     og_json_object(w, NULL);
     og_json_add_str(w, "id", og_message_public_id(m));
-    og_json_add_str(w, "message", m->text);
-    write_text(w, m->text);
+    if (!m->data_port) {
+        og_json_add_str(w, "message", m->text);
+    }
+    write_content(w, m);
     og_json_array(w, "phoneNumbers");
     for (size_t i = 0; i < m->record.recipient_count; i++) {
         og_json_add_str(w, NULL, m->record.recipients[i].number);

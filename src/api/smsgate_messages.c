@@ -30,6 +30,7 @@ struct send_ask {
     int64_t valid_until;
     int64_t schedule_at;
     struct og_str text;
+    int64_t port;
     bool want_report;
     bool is_encrypted;
     bool has_ttl, has_valid_until, has_schedule;
@@ -57,6 +58,11 @@ static const struct og_json_member text_members[] = {
     {"text", OG_JSON_STRING, AT(text), true, 1, 65535},
 };
 
+static const struct og_json_member data_members[] = {
+    {"data", OG_JSON_STRING, AT(text), true, 4, 65535},
+    {"port", OG_JSON_INT, AT(port), true, 1, 65535},
+};
+
 /* ---- send ---- */
 
 /* The table's limit is the protocol's; the operator may have set a lower one. */
@@ -74,6 +80,24 @@ check_length(struct og_call *call, const struct send_ask *ask, struct og_err *er
                          "must have at most %d characters", most);
 }
 
+static enum og_code
+decode_data(struct og_call *call, struct send_ask *ask, struct og_err *err)
+{
+    enum og_code code =
+        og_json_decode(ask->data_message, data_members, 2, OG_JSON_UNKNOWN_IGNORED, "dataMessage",
+                       og_call_mem(call), ask, err);
+    if (code != OG_OK || ask->is_encrypted) {
+        return code; /* what is encrypted is not ours to read */
+    }
+    struct og_buf bytes;
+    og_buf_init(&bytes, ask->text.len);
+    bool is_base64 = og_base64_decode(ask->text, false, &bytes);
+    og_buf_wipe(&bytes);
+    og_buf_finish(&bytes);
+    return is_base64 ? OG_OK
+                     : og_fail(err, OG_E_INVALID, "dataMessage.data", "must be padded base64");
+}
+
 /* Exactly one of the three kinds of content. */
 static enum og_code
 decode_content(struct og_call *call, struct send_ask *ask, struct og_err *err)
@@ -84,7 +108,7 @@ decode_content(struct og_call *call, struct send_ask *ask, struct og_err *err)
                        "give exactly one of textMessage, dataMessage and message");
     }
     if (ask->data_message) {
-        return og_fail(err, OG_E_INVALID, "dataMessage", "data messages are not supported yet");
+        return decode_data(call, ask, err);
     }
     ask->text = ask->message;
     if (ask->text_message) {
@@ -123,8 +147,12 @@ decode_validity(struct og_call *call, struct send_ask *ask, struct og_err *err)
     if (ask->has_valid_until && ask->valid_until <= 0) {
         return og_fail(err, OG_E_INVALID, "validUntil", "must be after 1970");
     }
-    if (ask->has_schedule) {
-        return og_fail(err, OG_E_INVALID, "scheduleAt", "scheduling is not supported yet");
+    if (ask->has_schedule && ask->schedule_at <= call->now_ms) {
+        return og_fail(err, OG_E_INVALID, "scheduleAt", "must be in the future");
+    }
+    if (ask->has_schedule && ask->valid_until && ask->schedule_at > ask->valid_until) {
+        return og_fail(err, OG_E_INVALID, "scheduleAt",
+                       "scheduleAt must be less than or equal to validUntil");
     }
     return OG_OK;
 }
@@ -248,6 +276,8 @@ og_smsgate_send_decode(struct og_call *call, struct og_op *op, struct og_err *er
     self->ask.client_id = ask.id;
     self->ask.device_id = ask.device_id;
     self->ask.text = ask.text;
+    self->ask.data_port = ask.port;
+    self->ask.schedule_at_ms = ask.schedule_at;
     self->ask.sim_number = ask.sim_number;
     self->ask.priority = ask.priority;
     self->ask.valid_until_ms = ask.valid_until;

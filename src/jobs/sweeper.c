@@ -16,8 +16,10 @@
 
 struct round_job {
     struct og_arena expire_mem;
+    struct og_arena release_mem;
     struct og_arena move_mem;
     struct og_expire_op expire;
+    struct og_release_op release;
     struct og_move_op move;
     struct og_otp_expire_op otp;
     _Atomic int under_way;
@@ -55,6 +57,7 @@ submit(struct og_sweeper *self, struct og_op *op, const struct og_op_kind *kind)
 }
 
 static void expire_done(struct og_op *op);
+static void release_done(struct og_op *op);
 static void otp_done(struct og_op *op);
 
 static void
@@ -66,6 +69,17 @@ submit_expire(struct og_sweeper *self)
     og_arena_reset(&job->expire_mem);
     job->expire = (struct og_expire_op){.svc = self->config.services, .mem = &job->expire_mem};
     submit(self, &job->expire.op, &kind);
+}
+
+static void
+submit_release(struct og_sweeper *self)
+{
+    static const struct og_op_kind kind = {"sweep.release", og_release_apply,
+                                           og_release_committed, release_done};
+    struct round_job *job = &self->job;
+    og_arena_reset(&job->release_mem);
+    job->release = (struct og_release_op){.svc = self->config.services, .mem = &job->release_mem};
+    submit(self, &job->release.op, &kind);
 }
 
 static void
@@ -85,6 +99,17 @@ expire_done(struct og_op *op)
     struct og_sweeper *self = OG_CONTAINER_OF(expire, struct og_sweeper, job.expire);
     if (op->code == OG_OK && expire->has_more) {
         submit_expire(self);
+    }
+    end_one(self, op);
+}
+
+static void
+release_done(struct og_op *op)
+{
+    struct og_release_op *release = (struct og_release_op *)op;
+    struct og_sweeper *self = OG_CONTAINER_OF(release, struct og_sweeper, job.release);
+    if (op->code == OG_OK && release->has_more) {
+        submit_release(self);
     }
     end_one(self, op);
 }
@@ -127,6 +152,7 @@ on_timer(uv_timer_t *timer)
         return;
     }
     submit_expire(self);
+    submit_release(self);
     submit_move(self);
     submit_otp(self);
 }
@@ -139,6 +165,7 @@ og_sweeper_create(const struct og_sweeper_config *config, struct og_loop *loop,
     self->config = *config;
     self->loop = loop;
     og_arena_init(&self->job.expire_mem, 0);
+    og_arena_init(&self->job.release_mem, 0);
     og_arena_init(&self->job.move_mem, 0);
     sem_init(&self->stopped, 0, 0);
     uv_timer_init(og_loop_uv(loop), &self->timer);
@@ -180,6 +207,7 @@ og_sweeper_destroy(struct og_sweeper *self)
 {
     if (self) {
         og_arena_finish(&self->job.expire_mem);
+        og_arena_finish(&self->job.release_mem);
         og_arena_finish(&self->job.move_mem);
         sem_destroy(&self->stopped);
         free(self);

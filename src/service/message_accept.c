@@ -9,13 +9,19 @@
 #include "service/message_service.h"
 #include "store/device_store.h"
 
+int64_t
+og_message_give_up_at(const struct og_services *svc, const struct og_message *m)
+{
+    return (m->schedule_at ? m->schedule_at : m->created_at) + svc->message.max_age_ms;
+}
+
 /* Applications that give no validity get the configured maximum, which is also how long we wait for
  * reports. */
 static int64_t
-deadline_of(const struct og_services *svc, const struct og_message_ask *ask, int64_t now_ms)
+deadline_of(const struct og_services *svc, const struct og_message *m)
 {
-    int64_t limit_ms = now_ms + svc->message.max_age_ms;
-    return ask->valid_until_ms && ask->valid_until_ms < limit_ms ? ask->valid_until_ms : limit_ms;
+    int64_t limit_ms = og_message_give_up_at(svc, m);
+    return m->valid_until && m->valid_until < limit_ms ? m->valid_until : limit_ms;
 }
 
 /* Is the phone that was named there, and active? Its row knows of a removal in this batch. */
@@ -88,8 +94,11 @@ og_message_accept(struct og_services *svc, struct og_tx *tx, const struct og_mes
         .encrypted = ask->is_encrypted,
         .created_at = tx->now_ms,
         .valid_until = ask->valid_until_ms,
-        .deadline_at = deadline_of(svc, ask, tx->now_ms),
+        .schedule_at = ask->schedule_at_ms,
+        .held = ask->schedule_at_ms > tx->now_ms,
+        .data_port = ask->data_port,
     };
+    out->deadline_at = deadline_of(svc, out);
     out->record.times.at_ms[OG_MESSAGE_PENDING] = tx->now_ms;
     enum og_code code = plan_device(svc, tx, ask, mem, &out->device_id, err);
     if (code != OG_OK) {
@@ -121,7 +130,7 @@ og_message_as_item(const struct og_message *m)
 void
 og_message_accepted(struct og_services *svc, const struct og_message *m)
 {
-    if (m->final_at) {
+    if (m->final_at || m->held) {
         return;
     }
     struct og_dispatch_item item = og_message_as_item(m);

@@ -105,7 +105,7 @@ end_due(struct og_services *svc, struct og_message *m, int64_t now_ms)
 {
     bool is_cancelling = m->record.state == OG_MESSAGE_CANCELLING;
     bool is_silent = m->record.state == OG_MESSAGE_PENDING || is_cancelling;
-    int64_t give_up_at = m->created_at + svc->message.max_age_ms;
+    int64_t give_up_at = og_message_give_up_at(svc, m);
     if (is_silent && !m->handed_at) {
         og_message_end_unsent(m, now_ms);
         return;

@@ -186,7 +186,7 @@ apply_report(struct og_report_op *self, struct og_tx *tx, const struct og_report
     }
     m.reason = first_error(&m);
     bool is_out = merge.state_changed && m.record.state != OG_MESSAGE_CANCELLING;
-    int64_t give_up_at = m.created_at + self->svc->message.max_age_ms;
+    int64_t give_up_at = og_message_give_up_at(self->svc, &m);
     if (is_out && m.deadline_at < give_up_at) {
         m.deadline_at = give_up_at; /* validity matters no more: wait for what else is reported */
     }

@@ -9,6 +9,9 @@
 /* How the row looks in the queue. */
 struct og_dispatch_item og_message_as_item(const struct og_message *m);
 
+/* When we stop to wait for a phone's word, whatever the client's validity. */
+int64_t og_message_give_up_at(const struct og_services *svc, const struct og_message *m);
+
 /* The message was never handed and its time is over: Failed, final. Changes the struct only. */
 void og_message_end_unsent(struct og_message *m, int64_t now_ms);
 

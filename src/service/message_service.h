@@ -12,11 +12,13 @@ struct og_message_ask {
     struct og_str account_id;
     struct og_str client_id;   /* "" : we choose */
     struct og_str device_id;   /* "" : any */
-    struct og_str text;
+    struct og_str text;        /* of a data message: base64 */
+    int64_t data_port;         /* 0: a text */
     struct og_str_list numbers; /* normalised, unique */
     int64_t sim_number;        /* 0: the phone chooses */
     int64_t priority;          /* -128 .. 127 */
     int64_t valid_until_ms;    /* 0: none */
+    int64_t schedule_at_ms;    /* 0: at once; until then it is held here, not by a phone */
     int64_t active_within_ms;  /* 0: no filter on when the phone was last seen */
     struct og_str verification_id; /* "" : not an OTP */
     bool is_otp;
@@ -142,6 +144,22 @@ struct og_expire_op {
 };
 enum og_code og_expire_apply(struct og_op *op, struct og_tx *tx);
 void og_expire_committed(struct og_op *op, struct og_tx *tx);
+
+/*
+ * Let go of held messages whose time has come, at most a few hundred at a time: those that no
+ * client bound get the phone that is best then. Submitted by jobs/sweeper; again while has_more.
+ */
+struct og_release_op {
+    struct og_op op;
+    struct og_services *svc;
+    struct og_arena *mem;
+    int released_count;
+    bool has_more;
+    /* inner */
+    struct og_message *items;
+};
+enum og_code og_release_apply(struct og_op *op, struct og_tx *tx);
+void og_release_committed(struct og_op *op, struct og_tx *tx);
 
 /*
  * Give never-handed messages of phones that are gone to connected ones. No apply: the plan is in

@@ -21,6 +21,8 @@ enum {
     SQL_SAVE,
     SQL_PROGRESS,
     SQL_DUE,
+    SQL_RIPE,
+    SQL_RELEASE,
     SQL_OF_DEVICE,
     SQL_EACH_OPEN,
     SQL_STATEMENTS
@@ -31,7 +33,7 @@ enum {
     "id, account_id, client_id, device_id, bound, class, priority, sim_number, want_report, "     \
     "encrypted, state, assumed, reason, verification_id, created_at, valid_until, deadline_at, "  \
     "handed_at, cancelling_at, processed_at, sent_at, delivered_at, failed_at, cancelled_at, "    \
-    "final_at, recipients"
+    "final_at, schedule_at, held, data_port, recipients"
 
 #define FILTER                                                                                    \
     " FROM messages WHERE account_id = $1 AND id >= $2 AND id < $3"                               \
@@ -41,8 +43,9 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_INSERT] = "INSERT INTO messages (id, account_id, client_id, device_id, bound, class, "
                    "priority, sim_number, want_report, encrypted, state, content, recipients, "
                    "verification_id, created_at, valid_until, deadline_at, failed_at, final_at, "
-                   "reason, assumed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
-                   "$13, $14, $15, $16, $17, $18, $19, $20, $21)",
+                   "reason, assumed, schedule_at, held, data_port) VALUES ($1, $2, $3, $4, $5, "
+                   "$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, "
+                   "$22, $23, $24)",
     [SQL_INSERT_CLIENT_ID] =
         "INSERT INTO client_ids (account_id, client_id, message_id) VALUES ($1, $2, $3)",
     [SQL_ID_IS_OURS] = "SELECT 1 FROM messages WHERE id = $1 AND account_id = $2",
@@ -74,15 +77,19 @@ static const char *const sql[SQL_STATEMENTS] = {
                      "($16 = 0 OR handed_at IS NULL)",
     [SQL_DUE] = "SELECT " COLUMNS " FROM messages WHERE final_at IS NULL AND deadline_at <= $1 "
                 "ORDER BY deadline_at LIMIT $2",
+    [SQL_RIPE] = "SELECT " COLUMNS " FROM messages WHERE held = 1 AND final_at IS NULL AND "
+                 "schedule_at <= $1 AND deadline_at > $1 ORDER BY schedule_at LIMIT $2",
+    [SQL_RELEASE] = "UPDATE messages SET held = 0, device_id = $3 "
+                    "WHERE account_id = $2 AND id = $1 AND held = 1 AND final_at IS NULL",
     [SQL_OF_DEVICE] = "SELECT " COLUMNS " FROM messages WHERE final_at IS NULL AND "
                       "device_id = $1 AND (bound = 1 OR handed_at IS NOT NULL) LIMIT $2",
     [SQL_EACH_OPEN] = "SELECT " COLUMNS " FROM messages WHERE final_at IS NULL AND "
-                      "state IN (0, 1) ORDER BY id",
+                      "state IN (0, 1) AND held = 0 ORDER BY id",
 };
 
 static const struct og_sql_page page = {OG_PAGE_MESSAGE, sql, SQL_STATEMENTS};
 
-enum { COLUMN_RECIPIENTS = 25, COLUMN_CONTENT = 26 };
+enum { COLUMN_RECIPIENTS = 28, COLUMN_CONTENT = 29 };
 
 #define RECIPIENTS_BYTES_MAX (1 << 20)
 #define CONTENT_BYTES_MAX (512 * 1024)
@@ -148,6 +155,9 @@ read_plain_columns(const struct og_rows *rows, struct og_arena *mem, struct og_m
         .deadline_at = og_row_i64(rows, 16),
         .handed_at = og_row_i64(rows, 17),
         .final_at = og_row_i64(rows, 24),
+        .schedule_at = og_row_i64(rows, 25),
+        .held = og_row_i64(rows, 26) != 0,
+        .data_port = og_row_i64(rows, 27),
     };
     m->row.deadline_at = m->deadline_at;
     m->row.final_at = m->final_at;
@@ -297,7 +307,9 @@ og_message_insert(struct og_db *db, const struct og_key *seal, const struct og_m
                 og_value_text_or_null(m->verification_id), og_value_i64(m->created_at),
                 og_value_i64_or_null(m->valid_until), og_value_i64(m->deadline_at),
                 og_value_i64_or_null(at[OG_MESSAGE_FAILED]), og_value_i64_or_null(m->final_at),
-                og_value_text_or_null(m->reason), og_value_i64(m->record.is_assumed)),
+                og_value_text_or_null(m->reason), og_value_i64(m->record.is_assumed),
+                og_value_i64_or_null(m->schedule_at), og_value_i64(m->held),
+                og_value_i64_or_null(m->data_port)),
         NULL, err);
     og_buf_finish(&content);
     og_buf_finish(&recipients);
@@ -466,6 +478,35 @@ og_message_due(struct og_db *db, const struct og_key *seal, int64_t now_ms, int 
                   false, mem, &list, err ? err : &local);
     *items_out = list.items;
     *count_out = list.count;
+    return code;
+}
+
+enum og_code
+og_message_ripe(struct og_db *db, const struct og_key *seal, int64_t now_ms, int limit,
+                struct og_arena *mem, struct og_message **items_out, int *count_out,
+                struct og_err *err)
+{
+    struct og_err local;
+    struct message_list list = {0};
+    enum og_code code =
+        read_many(db, SQL_RIPE, OG_ARGS(og_value_i64(now_ms), og_value_i64(limit)), limit, seal,
+                  false, mem, &list, err ? err : &local);
+    *items_out = list.items;
+    *count_out = list.count;
+    return code;
+}
+
+enum og_code
+og_message_release(struct og_db *db, const struct og_message *m, struct og_err *err)
+{
+    int64_t changed = 0;
+    enum og_code code = og_db_run(db, &page, SQL_RELEASE,
+                                  OG_ARGS(og_value_text(m->id), og_value_text(m->account_id),
+                                          og_value_text(m->device_id)),
+                                  &changed, err);
+    if (code == OG_OK && changed != 1) {
+        return og_fail(err, OG_E_CONFLICT, "id", "the message is not held");
+    }
     return code;
 }
 

@@ -16,18 +16,21 @@ struct og_message {
     struct og_str client_id;  /* the client's choice, "" if none; what the API shows then */
     struct og_str account_id;
     struct og_str device_id;  /* planned, or the one that has it once handed_at is set */
-    struct og_str text;       /* "" when erased or not asked for */
+    struct og_str text;       /* "" when erased or not asked for; base64 of a data message */
     struct og_str reason;     /* why it failed, "" */
     struct og_str verification_id; /* "" : not an OTP */
     struct og_message_record record; /* state, times of states, recipients (core/message.h) */
     enum og_message_class cls;
     int64_t priority;
     int64_t sim_number; /* 0: the phone chooses */
+    int64_t data_port;  /* 0: a text */
     bool bound;         /* the client named the phone */
     bool want_report;
     bool encrypted;
+    bool held;          /* waits here for schedule_at; no phone is asked before */
     int64_t created_at;
     int64_t valid_until;
+    int64_t schedule_at; /* 0: at once */
     int64_t deadline_at; /* when we give up on it */
     int64_t handed_at;
     int64_t final_at;
@@ -95,6 +98,15 @@ OG_MUST_CHECK enum og_code og_message_due(struct og_db *db, const struct og_key 
                                           struct og_message **items_out, int *count_out,
                                           struct og_err *err);
 
+/* Up to `limit` open messages that are held and whose time has come, without text. */
+OG_MUST_CHECK enum og_code og_message_ripe(struct og_db *db, const struct og_key *seal,
+                                           int64_t now_ms, int limit, struct og_arena *mem,
+                                           struct og_message **items_out, int *count_out,
+                                           struct og_err *err);
+/* Hold it no longer, and plan this phone for it. OG_E_CONFLICT when it is not held. */
+OG_MUST_CHECK enum og_code og_message_release(struct og_db *db, const struct og_message *m,
+                                              struct og_err *err);
+
 /* Open messages that only this phone can end: it has them, or a client bound them to it. Looks at all open
  * messages. Up to `limit`, without text. */
 OG_MUST_CHECK enum og_code og_message_of_device(struct og_db *db, const struct og_key *seal,
@@ -103,7 +115,7 @@ OG_MUST_CHECK enum og_code og_message_of_device(struct og_db *db, const struct o
                                                 struct og_message **items_out, int *count_out,
                                                 struct og_err *err);
 
-/* Calls fn for every open message that still belongs in a phone's queue (Pending or Cancelling), without text and
+/* Calls fn for every open message that still belongs in a phone's queue (Pending or Cancelling, not held), without text and
  * recipients, oldest first. Strings live during the call. */
 OG_MUST_CHECK enum og_code og_message_each_open(struct og_db *db,
                                                 void (*fn)(void *ctx, const struct og_message *m),

@@ -197,15 +197,19 @@ SEND_CASES = (
        ({"textMessage": REMOVED, "message": LONG}, 400, "message"),
        ({"textMessage": REMOVED, "message": 5}, 400, "message"),
        ({"dataMessage": {"data": "AAAA", "port": 53739}}, 400, "textMessage"),
-       ({"textMessage": REMOVED, "dataMessage": {"data": "AAAA", "port": 1}}, 400, "dataMessage"),
        ({"textMessage": REMOVED, "dataMessage": "AAAA"}, 400, "dataMessage")]
+    + [({"textMessage": REMOVED, "dataMessage": value}, 400, "dataMessage." + name)
+       for value, name in (({}, "data"), ({"data": "AAAA"}, "port"), ({"port": 1}, "data"),
+                           ({"data": "AAA", "port": 1}, "data"),
+                           ({"data": "AAAA", "port": 0}, "port"),
+                           ({"data": "AAAA", "port": 65536}, "port"))]
     + many("id", [*WRONG_TYPES["string"], "x" * 37, "a|b", "a\nb", "a\u0001"])
     + many("deviceId", [*WRONG_TYPES["string"], "x" * 22, "A" * 21, "nobody's"])
     + many("simNumber", ["1", 0, -1, 4, 256, 2 ** 64, 1.5, True, []])
     + many("priority", ["5", -129, 128, 1.5, 2 ** 63, 10 ** 30, True, {}])
     + many("ttl", [-1, 0, 4, "60", 1.5, 2 ** 31 * 1000, 2 ** 63, 2 ** 64, True, []])
     + many("validUntil", WRONG_TYPES["time"])
-    + many("scheduleAt", ["2000-01-01T00:00:00Z", "2099-01-01T00:00:00Z", 5])
+    + many("scheduleAt", ["2000-01-01T00:00:00Z", "2099-01-01T00:00:00", 5])
     + [({"ttl": 60, "validUntil": "2099-01-01T00:00:00Z"}, 400, "ttl")]
     + many("withDeliveryReport", WRONG_TYPES["bool"])
     + many("isEncrypted", WRONG_TYPES["bool"])

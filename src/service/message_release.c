@@ -1,0 +1,47 @@
+/*
+ * Messages that wait for their time. They are rows and nothing else until then, so that a phone that
+ * vanishes meanwhile takes none of them along, and a restart changes nothing.
+ */
+#include <limits.h>
+
+#include "service/message_priv.h"
+#include "service/message_service.h"
+
+#define RELEASE_MAX 256
+
+/* The plan made when it was accepted is old: the best phone now, or the account's own line. */
+static void
+plan_again(struct og_services *svc, struct og_message *m, struct og_arena *mem)
+{
+    struct og_str device;
+    if (!m->bound && og_dispatch_choose(svc->lane.dispatch, m->account_id, INT64_MIN, OG_STR(""),
+                                        &device)) {
+        m->device_id = og_str_dup(mem, device);
+    }
+}
+
+enum og_code
+og_release_apply(struct og_op *op, struct og_tx *tx)
+{
+    struct og_release_op *self = (struct og_release_op *)op;
+    enum og_code code =
+        og_message_ripe(tx->db, &self->svc->keys.seal, tx->now_ms, RELEASE_MAX, self->mem,
+                        &self->items, &self->released_count, &op->err);
+    self->has_more = self->released_count == RELEASE_MAX;
+    for (int i = 0; code == OG_OK && i < self->released_count; i++) {
+        plan_again(self->svc, &self->items[i], self->mem);
+        code = og_message_release(tx->db, &self->items[i], &op->err);
+    }
+    return code;
+}
+
+void
+og_release_committed(struct og_op *op, struct og_tx *tx)
+{
+    struct og_release_op *self = (struct og_release_op *)op;
+    (void)tx;
+    for (int i = 0; i < self->released_count; i++) {
+        self->items[i].held = false;
+        og_message_accepted(self->svc, &self->items[i]);
+    }
+}
