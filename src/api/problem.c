@@ -31,6 +31,13 @@ og_problem_status(enum og_family family, enum og_code code)
     return 500;
 }
 
+/* A phone's queue limit has a reason, which clients of the sms-gate.app API are told. */
+static bool
+is_about_a_phone(const struct og_err *err)
+{
+    return err && strstr(err->text, "queue limits exceeded") != NULL;
+}
+
 /* What the sender can do about it is said; what is broken inside stays in the log. */
 static const char *
 public_text(enum og_code code, const struct og_err *err)
@@ -39,7 +46,7 @@ public_text(enum og_code code, const struct og_err *err)
     case OG_E_UNAUTHORIZED:
         return "Unauthorized";
     case OG_E_BUSY:
-        return "too many requests are waiting; try again soon";
+        return is_about_a_phone(err) ? err->text : "too many requests are waiting; try again soon";
     case OG_E_UNAVAILABLE:
         return "the service cannot store or read at the moment; try again soon";
     case OG_E_INTERNAL:

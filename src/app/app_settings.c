@@ -12,6 +12,10 @@ og_app_message_policy(const struct og_config *config, struct og_message_policy *
         .max_age_ms = config->message.max_age_ms,
         .recipients_max = config->message.recipients_max,
         .text_chars_max = config->message.text_max,
+        .queue_max_pending = config->message.queue_max_pending,
+        .queue_max_pending_age_ms = config->message.queue_max_pending_age_ms,
+        .queue_max_failed = config->message.queue_max_failed,
+        .queue_max_failed_age_ms = config->message.queue_max_failed_age_ms,
     };
     snprintf(out->default_region, sizeof out->default_region, "%s",
              config->number.default_region);

@@ -99,6 +99,10 @@ struct og_config_message {
     int64_t max_age_ms;
     int recipients_max;
     int text_max; /* characters */
+    int queue_max_pending; /* 0: no limit; likewise the next two */
+    int64_t queue_max_pending_age_ms;
+    int queue_max_failed;
+    int64_t queue_max_failed_age_ms;
 };
 
 struct og_config_number {

@@ -251,6 +251,19 @@ og_dispatch_device_find(const struct og_dispatch *self, struct og_str account, s
     return found != NULL;
 }
 
+bool
+og_dispatch_device_oldest(const struct og_dispatch *self, struct og_str account,
+                          struct og_str device, int64_t *created_at_ms_out)
+{
+    const struct dispatch_device *found = find_device(self, account, device);
+    *created_at_ms_out = INT64_MAX;
+    for (size_t i = 0; found && i < found->line.level_count; i++) {
+        int64_t at_ms = found->line.levels[i].list.oldest->created_at_ms;
+        *created_at_ms_out = at_ms < *created_at_ms_out ? at_ms : *created_at_ms_out;
+    }
+    return *created_at_ms_out != INT64_MAX;
+}
+
 struct dispatch_device *
 og_dispatch_device_best(struct og_dispatch *self, struct dispatch_account *account,
                         const struct dispatch_device *except, int64_t seen_since_ms)

@@ -87,6 +87,10 @@ struct og_dispatch_device {
 bool og_dispatch_device_find(const struct og_dispatch *self, struct og_str account,
                              struct og_str device, struct og_dispatch_device *out);
 
+/* When the oldest message that is waiting or handed was created; false: there is none. */
+bool og_dispatch_device_oldest(const struct og_dispatch *self, struct og_str account,
+                               struct og_str device, int64_t *created_at_ms_out);
+
 /*
  * The device for a new message: a connected one before any other; among connected ones the one with
  * the fewest messages waiting or handed; among the others the most recently seen, then the fewest

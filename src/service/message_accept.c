@@ -119,7 +119,7 @@ og_message_as_item(const struct og_message *m)
         .device = m->device_id,
         .class = m->cls == OG_CLASS_OTP ? OG_DISPATCH_OTP : OG_DISPATCH_NORMAL,
         .priority = (int)m->priority,
-        .created_at_ms = m->created_at,
+        .created_at_ms = m->schedule_at ? m->schedule_at : m->created_at,
         .deadline_ms = m->deadline_at,
         .phase = m->handed_at ? OG_DISPATCH_HANDED : OG_DISPATCH_WAITING,
         .is_bound = m->bound,
@@ -155,7 +155,12 @@ enum og_code
 og_send_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_send_op *self = (struct og_send_op *)op;
-    return og_message_accept(self->svc, tx, &self->ask, self->mem, &self->out, &op->err);
+    enum og_code code =
+        og_message_accept(self->svc, tx, &self->ask, self->mem, &self->out, &op->err);
+    if (code == OG_OK) { /* when refused, the row goes as well */
+        code = og_message_queue_check(self->svc, tx, &self->out, self->mem, &op->err);
+    }
+    return code;
 }
 
 void

@@ -6,6 +6,12 @@
 #define OG_REASON_EXPIRED "TTL expired"
 #define OG_REASON_NO_RESULT "no result from the phone in time"
 
+/* Is the phone that this new message is planned for in arrears? OG_E_BUSY with the reason in the
+ * peer's words (wire/smsgate.md section 3.3). Inside an apply of the write lane. */
+OG_MUST_CHECK enum og_code og_message_queue_check(const struct og_services *svc, struct og_tx *tx,
+                                                  const struct og_message *m,
+                                                  struct og_arena *mem, struct og_err *err);
+
 /* How the row looks in the queue. */
 struct og_dispatch_item og_message_as_item(const struct og_message *m);
 

@@ -33,6 +33,10 @@ struct og_message_policy {
     int64_t max_age_ms;        /* a message without validity is final after this */
     int recipients_max;
     int text_chars_max;
+    int queue_max_pending;            /* of one phone; 0: no limit, likewise the next two */
+    int64_t queue_max_pending_age_ms;
+    int queue_max_failed;             /* in a row */
+    int64_t queue_max_failed_age_ms;  /* how far back the row is looked at */
     char default_region[3];    /* "" : numbers must be E.164 */
 };
 

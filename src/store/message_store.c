@@ -23,6 +23,7 @@ enum {
     SQL_DUE,
     SQL_RIPE,
     SQL_RELEASE,
+    SQL_COUNT_FAILED,
     SQL_OF_DEVICE,
     SQL_EACH_OPEN,
     SQL_STATEMENTS
@@ -81,6 +82,10 @@ static const char *const sql[SQL_STATEMENTS] = {
                  "schedule_at <= $1 AND deadline_at > $1 ORDER BY schedule_at LIMIT $2",
     [SQL_RELEASE] = "UPDATE messages SET held = 0, device_id = $3 "
                     "WHERE account_id = $2 AND id = $1 AND held = 1 AND final_at IS NULL",
+    /* state 6: Failed */
+    [SQL_COUNT_FAILED] = "SELECT count(*) FROM (SELECT state FROM messages WHERE account_id = $1 "
+                         "AND device_id = $2 AND id >= $3 AND id < $4 ORDER BY id DESC LIMIT $5) "
+                         "AS newest WHERE state = 6",
     [SQL_OF_DEVICE] = "SELECT " COLUMNS " FROM messages WHERE final_at IS NULL AND "
                       "device_id = $1 AND (bound = 1 OR handed_at IS NOT NULL) LIMIT $2",
     [SQL_EACH_OPEN] = "SELECT " COLUMNS " FROM messages WHERE final_at IS NULL AND "
@@ -507,6 +512,30 @@ og_message_release(struct og_db *db, const struct og_message *m, struct og_err *
     if (code == OG_OK && changed != 1) {
         return og_fail(err, OG_E_CONFLICT, "id", "the message is not held");
     }
+    return code;
+}
+
+enum og_code
+og_message_count_failed(struct og_db *db, struct og_str account_id, struct og_str device_id,
+                        int64_t since_ms, struct og_str before_id, int newest,
+                        struct og_arena *mem, int64_t *out, struct og_err *err)
+{
+    struct og_rows rows;
+    enum og_code code =
+        og_db_open(db, &page, SQL_COUNT_FAILED,
+                   OG_ARGS(og_value_text(account_id), og_value_text(device_id),
+                           og_value_text(first_id_at(mem, since_ms, "")),
+                           og_value_text(before_id), og_value_i64(newest)),
+                   &rows, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    if (og_rows_next(&rows, err) == OG_STEP_ROW) {
+        *out = og_row_i64(&rows, 0);
+    } else {
+        code = err->code;
+    }
+    og_rows_close(&rows);
     return code;
 }
 

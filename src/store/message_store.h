@@ -107,6 +107,14 @@ OG_MUST_CHECK enum og_code og_message_ripe(struct og_db *db, const struct og_key
 OG_MUST_CHECK enum og_code og_message_release(struct og_db *db, const struct og_message *m,
                                               struct og_err *err);
 
+/* Of this phone's newest messages, at most `newest`, created since `since_ms` and before the one with
+ * the id `before_id`: how many failed? */
+OG_MUST_CHECK enum og_code og_message_count_failed(struct og_db *db, struct og_str account_id,
+                                                   struct og_str device_id, int64_t since_ms,
+                                                   struct og_str before_id, int newest,
+                                                   struct og_arena *mem, int64_t *out,
+                                                   struct og_err *err);
+
 /* Open messages that only this phone can end: it has them, or a client bound them to it. Looks at all open
  * messages. Up to `limit`, without text. */
 OG_MUST_CHECK enum og_code og_message_of_device(struct og_db *db, const struct og_key *seal,

@@ -149,6 +149,8 @@ defaults_are_as_designed(void **state)
     assert_int_equal(c.phone.gone_after_ms, 20000);
     assert_int_equal(c.message.max_age_ms, 86400000);
     assert_int_equal(c.message.text_max, 65535);
+    assert_int_equal(c.message.queue_max_pending, 0);
+    assert_int_equal(c.message.queue_max_failed_age_ms, 3600000);
     assert_int_equal(c.otp.length, 6);
     assert_int_equal(c.otp.ttl_ms, 300000);
     assert_int_equal(c.otp.resend_waits.count, 3);
