@@ -10,10 +10,12 @@
 #include "api/otp_api.h"
 #include "api/phone_api.h"
 #include "api/smsgate_devices.h"
+#include "api/smsgate_inbox.h"
 #include "api/smsgate_messages.h"
 #include "api/smsgate_settings.h"
 #include "api/user_api.h"
 #include "service/device_service.h"
+#include "service/inbox_service.h"
 #include "service/message_service.h"
 #include "service/settings_service.h"
 
@@ -66,6 +68,12 @@
     {OG_PATCH, path_, SMSGATE, FOR_DEVICE, .body_max = 1 * MIB, .success = 204,                   \
      OP(OG_LANE_WRITE, "message.report", og_report_apply, og_report_committed, og_report_op),     \
      .decode = og_phone_report_decode}
+#define INBOX_ASK(path_, decode_, encode_)                                                        \
+    {OG_POST, path_, SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_READ), .body_max = 16 * KIB,              \
+     .success = 202, OP(OG_LANE_WRITE, "inbox.refresh", og_inbox_refresh_apply,                   \
+                        og_inbox_refresh_committed, og_inbox_refresh_op),                         \
+     .decode = decode_, .encode = encode_}
+#define EXPORT(path_) INBOX_ASK(path_, og_smsgate_export_decode, og_smsgate_export_encode)
 #define SETTINGS_SET(method_, decode_)                                                            \
     {method_, "/3rdparty/v1/settings", SMSGATE, FOR_APP(OG_SCOPE_DEVICES_WRITE),                  \
      .body_max = 16 * KIB, .success = 200,                                                        \
@@ -103,6 +111,15 @@ static const struct og_route rows[] = {
      .decode = og_smsgate_settings_get_decode, .encode = og_smsgate_settings_encode},
     SETTINGS_SET(OG_PUT, og_smsgate_settings_put_decode),
     SETTINGS_SET(OG_PATCH, og_smsgate_settings_patch_decode),
+    INBOX_ASK("/3rdparty/v1/inbox/refresh", og_smsgate_refresh_decode,
+              og_smsgate_refresh_encode),
+    EXPORT("/3rdparty/v1/inbox/export"),
+    EXPORT("/3rdparty/v1/messages/inbox/export"),
+    EXPORT("/3rdparty/v1/message/inbox/export"),
+    {OG_GET, "/3rdparty/v1/inbox", SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_READ),
+     .take_over = og_smsgate_inbox_list},
+    {OG_GET, "/3rdparty/v1/logs", SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_READ),
+     .take_over = og_smsgate_logs_list},
 
     /* ---- phones: sms-gate.app's app ---- */
     {OG_POST, "/mobile/v1/device", SMSGATE, .who = OG_WHO_JOINING, .body_max = 16 * KIB,

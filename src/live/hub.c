@@ -16,7 +16,7 @@
 #include "base/json.h"
 
 #define ID_BYTES 40 /* of phones and accounts; ours have 21 characters */
-#define CANCEL_FRAME_BYTES_MAX 1024 /* ids of clients have up to 36 characters */
+#define FRAME_BYTES_MAX 1024 /* ids of clients have up to 36 characters */
 
 struct shard;
 
@@ -59,7 +59,7 @@ struct shard {
 struct hint {
     enum og_hint kind;
     char device_id[ID_BYTES];
-    char *frame; /* of OG_HINT_CANCEL, which names a message; own */
+    char *frame; /* of hints that say more than their kind; own */
 };
 
 /* A batch of hints on its way to every loop; the last one to read it frees it. */
@@ -154,7 +154,7 @@ make_cancel_frame(struct og_str message_id)
 {
     struct og_buf frame;
     struct og_json_writer w;
-    og_buf_init(&frame, CANCEL_FRAME_BYTES_MAX);
+    og_buf_init(&frame, FRAME_BYTES_MAX);
     og_buf_add_cstr(&frame, "event: MessageCancelled\ndata: ");
     og_json_begin(&w, &frame);
     og_json_object(&w, NULL);
@@ -164,6 +164,32 @@ make_cancel_frame(struct og_str message_id)
     char *text = og_xstrdup(frame.ptr);
     og_buf_finish(&frame);
     return text;
+}
+
+/* JSON without line ends, so that it cannot break the frame either. */
+static char *
+make_export_frame(struct og_str json)
+{
+    struct og_buf frame;
+    og_buf_init(&frame, FRAME_BYTES_MAX);
+    og_buf_printf(&frame, "event: MessagesExportRequested\ndata: %" OG_STR_FMT "\n\n",
+                  OG_STR_ARG(json));
+    char *text = og_xstrdup(frame.ptr);
+    og_buf_finish(&frame);
+    return text;
+}
+
+static char *
+make_frame(enum og_hint kind, struct og_str text)
+{
+    switch (kind) {
+    case OG_HINT_CANCEL:
+        return make_cancel_frame(text);
+    case OG_HINT_EXPORT:
+        return make_export_frame(text);
+    default:
+        return NULL;
+    }
 }
 
 static void
@@ -275,6 +301,7 @@ take_hint(struct shard *shard, const struct hint *hint)
         send_to_all(device, OG_STR("event: WebhooksUpdated\ndata: null\n\n"));
         break;
     case OG_HINT_CANCEL:
+    case OG_HINT_EXPORT:
         send_to_all(device, og_str_from(hint->frame));
         break;
     case OG_HINT_CLOSE:
@@ -314,7 +341,7 @@ og_hub_hint(struct og_hub *self, enum og_hint kind, struct og_str device_id,
     struct hint *hint = &self->lane_only.hints[self->lane_only.count++];
     hint->kind = kind;
     copy_id(hint->device_id, device_id);
-    hint->frame = kind == OG_HINT_CANCEL ? make_cancel_frame(message_id) : NULL;
+    hint->frame = make_frame(kind, message_id);
 }
 
 void

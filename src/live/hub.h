@@ -36,6 +36,7 @@ enum og_hint {
     OG_HINT_SETTINGS,
     OG_HINT_WEBHOOKS,
     OG_HINT_CANCEL,   /* message_id */
+    OG_HINT_EXPORT,   /* read the phone's inbox again; the event's JSON in place of a message_id */
     OG_HINT_CLOSE,    /* the phone was removed: end its streams */
 };
 
@@ -56,7 +57,7 @@ struct og_hub_stream *og_hub_reserve(struct og_hub *self, int loop_index, struct
                                      struct og_str device_id, struct og_sink_owner *owner_out);
 void og_hub_attach(struct og_hub_stream *stream, struct og_sink *sink);
 
-/* Collect a hint; write lane only. message_id is needed for OG_HINT_CANCEL. */
+/* Collect a hint; write lane only. message_id is needed for OG_HINT_CANCEL and OG_HINT_EXPORT. */
 void og_hub_hint(struct og_hub *self, enum og_hint hint, struct og_str device_id,
                  struct og_str message_id);
 /* Hand what was collected to the loops; write lane only, after the commit. */

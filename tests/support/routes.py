@@ -19,6 +19,7 @@ NUMBER = "+4915199999999"  # nothing of a bad request ever goes there
 SEND = {"phoneNumbers": [NUMBER], "textMessage": {"text": "bad input"}}
 START = {"to": NUMBER, "purpose": "bad-input"}
 CHECK = {"code": "000000", "purpose": "bad-input"}
+INBOX = {"since": "2026-01-02T00:00:00Z", "until": "2026-01-03T00:00:00Z"}
 REPORT = [{"id": "unknown", "state": "Sent",
            "recipients": [{"phoneNumber": NUMBER, "state": "Sent"}]}]
 
@@ -27,6 +28,7 @@ ALIASES = {"/3rdparty/v1/messages": "/3rdparty/v1/message",
            "/3rdparty/v1/messages/{id}": "/3rdparty/v1/message/{id}",
            "/3rdparty/v1/devices": "/3rdparty/v1/device",
            "/3rdparty/v1/devices/{id}": "/3rdparty/v1/device/{id}",
+           "/3rdparty/v1/messages/inbox/export": "/3rdparty/v1/message/inbox/export",
            "/mobile/v1/message": "/mobile/v1/messages"}
 
 
@@ -60,6 +62,15 @@ ROUTES = [
           {"ping": {"interval_seconds": 60}}),
     route("PATCH", "/3rdparty/v1/settings", SMSGATE, APP, "devices:write", 16 * KIB,
           {"ping": {"interval_seconds": 60}}),
+
+    route("POST", "/3rdparty/v1/inbox/refresh", SMSGATE, APP, "messages:read", 16 * KIB, INBOX,
+          success=202),
+    route("POST", "/3rdparty/v1/inbox/export", SMSGATE, APP, "messages:read", 16 * KIB, INBOX,
+          success=202),
+    route("POST", "/3rdparty/v1/messages/inbox/export", SMSGATE, APP, "messages:read", 16 * KIB,
+          INBOX, success=202),
+    route("GET", "/3rdparty/v1/inbox", SMSGATE, APP, "messages:read", success=501),
+    route("GET", "/3rdparty/v1/logs", SMSGATE, APP, "messages:read", success=501),
 
     route("POST", "/mobile/v1/device", SMSGATE, JOINING, None, 16 * KIB, {"name": "bad input"},
           success=201),
