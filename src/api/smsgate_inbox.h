@@ -1,6 +1,6 @@
 /*
- * The inbox of the sms-gate.app API (wire/smsgate.md sections 2.8, 4.6): functions of the rows in the
- * route table.
+ * The inbox of the sms-gate.app API (wire/smsgate.md sections 2.8, 4.6): functions of the rows in
+ * the route table.
  */
 #pragma once
 

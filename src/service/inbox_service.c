@@ -1,5 +1,5 @@
 /*
- * Asking phones for what they received. Nothing is written: the write lane is where hints are given.
+ * Asking phones for what they received. Nothing is written: hints are given in the write lane.
  */
 #include "service/inbox_service.h"
 

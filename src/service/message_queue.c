@@ -1,6 +1,6 @@
 /*
- * Limits on what may wait for one phone. The queue in memory answers; it knows what is committed, so a
- * burst that shares one transaction may pass together.
+ * Limits on what may wait for one phone. The queue in memory answers; it knows what is committed,
+ * so a burst that shares one transaction may pass together.
  */
 #include <stdio.h>
 

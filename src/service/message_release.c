@@ -1,6 +1,6 @@
 /*
- * Messages that wait for their time. They are rows and nothing else until then, so that a phone that
- * vanishes meanwhile takes none of them along, and a restart changes nothing.
+ * Messages that wait for their time. They are rows and nothing else until then, so that a phone
+ * that vanishes meanwhile takes none of them along, and a restart changes nothing.
  */
 #include <limits.h>
 

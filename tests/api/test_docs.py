@@ -49,7 +49,8 @@ def sample():
 
 def plain(path):
     """With {id} for whatever stands for an id."""
-    path = re.sub(r"(/accounts/|/keys/|/devices/|/verifications/|/messages/)[^/]+", r"\1{id}", path)
+    path = re.sub(r"(/accounts/|/keys/|/devices/|/verifications/|/messages/(?!inbox/))[^/]+",
+                  r"\1{id}", path)
     return path[4:] if path.startswith("/api/") else path
 
 

@@ -41,7 +41,8 @@ def test_check_13_two_kinds_of_content(account, phone):
 
 
 @pytest.mark.parametrize("wrong", [
-    data("AAA"), data("AAA*"), data("AAA-"), data("AAAA\n"), data("AAAAA==="), data(""), data("é==="),
+    data("AAA"), data("AAA*"), data("AAA-"), data("AAAA\n"), data("AAAAA==="), data(""),
+    data("é==="),
     data("AAAA", 0), data("AAAA", 65536), data("AAAA", -1), data("AAAA", "1"), data("AAAA", 1.5),
     data("AAAA" * 16384), data(None), {"data": "AAAA"}, {"port": 1}, {}, "AAAA", [],
 ])
@@ -122,7 +123,8 @@ def test_check_15_cancelled_before_its_time(account, phone):
     stream = phone.listen()
     made = send(account, scheduleAt=date(1))
     later = send(account, scheduleAt=date(1.5))
-    assert account.app.delete(T + "/messages/" + made["id"]).expect(200).json["state"] == "Cancelled"
+    answer = account.app.delete(T + "/messages/" + made["id"]).expect(200)
+    assert answer.json["state"] == "Cancelled"
     stream.wait("MessageEnqueued")
     assert ids(phone.wait_pull()) == [later["id"]]
     assert account.message(made["id"])["state"] == "Cancelled"

@@ -18,7 +18,8 @@ def phone(account):
 
 def test_check_45_patch_keeps_and_put_replaces(gateway, account, phone):
     assert account.app.get(PATH).expect(200).json == {}
-    first = {"messages": {"send_interval_min": 3, "limit_value": 4}, "ping": {"interval_seconds": 9}}
+    first = {"messages": {"send_interval_min": 3, "limit_value": 4},
+             "ping": {"interval_seconds": 9}}
     assert account.app.put(PATH, first).expect(200).json == first
     got = account.app.patch(PATH, {"messages": {"limit_value": 5}}).expect(200).json
     expected = {"messages": {"send_interval_min": 3, "limit_value": 5},
