@@ -32,8 +32,8 @@ read_scopes(const struct og_call *call, struct og_str_list names, uint32_t *out,
         uint32_t bit;
         if (!og_scope_from_name(names.items[i], &bit)) {
             return og_fail(err, OG_E_INVALID, "scopes",
-                           "each is one of otp:start otp:check messages:send messages:read "
-                           "devices:read devices:write admin");
+                           "\"%" OG_STR_FMT "\" is no scope",
+                           OG_STR_ARG(og_str_slice(names.items[i], 0, 40)));
         }
         if (!(call->who.scopes & bit)) {
             return og_fail(err, OG_E_FORBIDDEN, "scopes", "scope required: %s",

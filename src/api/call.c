@@ -120,6 +120,32 @@ log_refusal(const struct og_call *call, enum og_code code, const struct og_err *
     }
 }
 
+/* RFC 6750 section 3: why a token is not enough, for those who came with one. */
+static void
+add_challenge(struct og_call *call, enum og_code code, const struct og_err *err,
+              struct og_answer *answer)
+{
+    static const struct og_str missing = {"scope required: ", 16};
+    struct og_str text = og_str_from(err ? err->text : "");
+    struct og_str word = og_str_trim(og_http_header(call->req, "Authorization"));
+    word = og_str_slice(word, 0, og_str_find(word, ' '));
+    if (!call->route || call->route->who != OG_WHO_APP ||
+        !og_str_eq_nocase(word, OG_STR("Bearer"))) {
+        return;
+    }
+    if (code == OG_E_UNAUTHORIZED) {
+        answer->header_count = 0; /* instead of the family's */
+        og_answer_header(answer, "WWW-Authenticate",
+                         OG_STR("Bearer realm=\"otpgate\", error=\"invalid_token\""));
+    } else if (code == OG_E_FORBIDDEN && og_str_starts(text, missing)) {
+        struct og_str scope = og_str_slice(text, missing.len, text.len);
+        og_answer_header(answer, "WWW-Authenticate",
+                         og_str_printf(call->req->mem,
+                                       "Bearer realm=\"otpgate\", error=\"insufficient_scope\", "
+                                       "scope=\"%" OG_STR_FMT "\"", OG_STR_ARG(scope)));
+    }
+}
+
 void
 og_call_refuse(struct og_call *call, enum og_code code, const struct og_err *err)
 {
@@ -130,6 +156,7 @@ og_call_refuse(struct og_call *call, enum og_code code, const struct og_err *err
     og_buf_init(&answer.body, 4096);
     enum og_family family = call->route ? call->route->family : og_problem_family(call->req->path);
     og_problem_write(family, code, err, call->req->id, call->req->mem, &answer);
+    add_challenge(call, code, err, &answer);
     if (og_gate_is_plain_text(err)) {
         og_buf_clear(&answer.body);
         og_buf_add_cstr(&answer.body, err->text);

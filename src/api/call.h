@@ -21,17 +21,19 @@ enum og_family {
     OG_FAMILY_OWN,     /* /otp/v1, /admin/v1: {"error","message","field","request_id"} */
     OG_FAMILY_SMSGATE, /* 3rdparty and mobile: {"message"} */
     OG_FAMILY_ROOT,    /* /health, /metrics: as OWN */
+    OG_FAMILY_OAUTH,   /* /oauth: {"error","error_description"}, RFC 6749 section 5.2 */
 };
 
 /* Who may call. Zero is "forgotten" and refuses to start. */
 enum og_who {
     OG_WHO_UNSET,
     OG_WHO_ANYONE,
-    OG_WHO_APP,      /* Basic credential or API key of an account; the row's scope is needed */
+    OG_WHO_APP,      /* Basic, API key or JWT of an account; the row's scope is needed */
     OG_WHO_DEVICE,   /* a phone's token */
     OG_WHO_DEVICE_OR_NOBODY, /* a phone's token if there is one */
     OG_WHO_JOINING,  /* a phone that registers: join token, Basic, or one-time code */
     OG_WHO_BASIC,    /* Basic only */
+    OG_WHO_CLIENT,   /* an OAuth client: Basic or API key, in the header or the form */
     OG_WHO_OPERATOR, /* the operator's credential, or an API key with scope admin (own account only) */
 };
 
@@ -42,6 +44,7 @@ struct og_caller {
     struct og_str login;         /* of Basic, for phones that join */
     struct og_str credential_id; /* "" for phones */
     struct og_str device_id;     /* "" unless a phone */
+    struct og_str token_id;      /* jti, "" unless by JWT */
     uint32_t scopes;             /* enum og_scope bits */
     bool may_custom_code;        /* the account may choose codes itself */
     struct og_str brand;         /* of the account, "" */

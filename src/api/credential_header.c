@@ -4,6 +4,7 @@
  */
 #include "api/credential_header.h"
 
+#include "api/jose.h"
 #include "base/crypto.h"
 
 #define BASIC_MAX_BYTES (OG_LOGIN_MAX_CHARS + 1 + OG_SECRET_MAX_BYTES)
@@ -53,7 +54,8 @@ parse_token(struct og_str text, struct og_credential_header *out)
             return false;
         }
     }
-    return text.len > 0 && og_secret_set(&out->secret, text);
+    out->jwt = og_jwt_is_like(text) ? text : OG_STR("");
+    return (text.len > 0 && og_secret_set(&out->secret, text)) || out->jwt.len > 0;
 }
 
 void

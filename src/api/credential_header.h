@@ -22,6 +22,8 @@ struct og_credential_header {
     bool is_exact_bearer;       /* spelt exactly "Bearer" */
     struct og_secret login;     /* of Basic */
     struct og_secret secret;    /* password, token or code */
+    struct og_str jwt;          /* a Bearer of that shape, borrowed from the header; mostly too long
+                                   to be a secret, which then is empty */
 };
 
 void og_credential_header_parse(struct og_str value, struct og_credential_header *out);

@@ -9,6 +9,8 @@
 
 #include "api/credential_header.h"
 #include "api/gate_priv.h"
+#include "api/jose.h"
+#include "api/oauth_api.h"
 #include "base/log.h"
 #include "base/metrics.h"
 
@@ -238,6 +240,7 @@ pass(struct og_call *call, enum og_who kind, const struct og_identity *identity,
         .login = keep(call, identity->login),
         .credential_id = keep(call, identity->credential_id),
         .device_id = keep(call, identity->device_id),
+        .token_id = keep(call, identity->token_id),
         .scopes = identity->scopes,
         .may_custom_code = identity->custom_code,
         .brand = keep(call, identity->brand),
@@ -256,7 +259,10 @@ kind_for(enum og_who who, enum og_identity_kind identity)
     } takes[] = {
         {OG_WHO_APP, OG_IDENTITY_BASIC, OG_WHO_APP},
         {OG_WHO_APP, OG_IDENTITY_API_KEY, OG_WHO_APP},
+        {OG_WHO_APP, OG_IDENTITY_TOKEN, OG_WHO_APP},
         {OG_WHO_BASIC, OG_IDENTITY_BASIC, OG_WHO_BASIC},
+        {OG_WHO_CLIENT, OG_IDENTITY_BASIC, OG_WHO_CLIENT},
+        {OG_WHO_CLIENT, OG_IDENTITY_API_KEY, OG_WHO_CLIENT},
         {OG_WHO_DEVICE, OG_IDENTITY_DEVICE, OG_WHO_DEVICE},
         {OG_WHO_DEVICE_OR_NOBODY, OG_IDENTITY_DEVICE, OG_WHO_DEVICE},
         {OG_WHO_JOINING, OG_IDENTITY_JOIN, OG_WHO_JOINING},
@@ -318,6 +324,8 @@ way_for(enum og_who who, const struct og_credential_header *header, enum og_look
         {OG_WHO_APP, OG_SCHEME_BASIC, OG_LOOKUP_BASIC},
         {OG_WHO_APP, OG_SCHEME_BEARER, OG_LOOKUP_BEARER},
         {OG_WHO_BASIC, OG_SCHEME_BASIC, OG_LOOKUP_BASIC},
+        {OG_WHO_CLIENT, OG_SCHEME_BASIC, OG_LOOKUP_BASIC},
+        {OG_WHO_CLIENT, OG_SCHEME_BEARER, OG_LOOKUP_BEARER},
         {OG_WHO_DEVICE, OG_SCHEME_BEARER, OG_LOOKUP_DEVICE},
         {OG_WHO_DEVICE_OR_NOBODY, OG_SCHEME_BEARER, OG_LOOKUP_DEVICE},
         {OG_WHO_OPERATOR, OG_SCHEME_BEARER, OG_LOOKUP_BEARER},
@@ -327,6 +335,13 @@ way_for(enum og_who who, const struct og_credential_header *header, enum og_look
     };
     if (!header->is_well_formed ||
         (who == OG_WHO_JOINING && header->scheme == OG_SCHEME_BEARER && !header->is_exact_bearer)) {
+        return false;
+    }
+    if (header->jwt.len && who == OG_WHO_APP) {
+        *out = OG_LOOKUP_TOKEN;
+        return true;
+    }
+    if (header->jwt.len && header->secret.len == 0) {
         return false;
     }
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
@@ -352,6 +367,25 @@ make_waiter(struct og_gate *self, struct og_call *call, og_gate_next next)
     waiter->next = next;
     og_source_key(og_gate_source(self, call->req), waiter->source);
     return waiter;
+}
+
+/* A JWT that we signed is looked up by its jti; another never reaches a lane, and costs no source
+ * its tries, because none can be guessed. */
+static void
+look_up_token(struct og_gate *self, struct og_call *call, const struct og_gate_claim *claim,
+              og_gate_next next)
+{
+    const struct og_key *key = &self->config.services->keys.jwt;
+    struct og_str jti;
+    struct og_secret secret;
+    struct og_gate_claim opened = *claim;
+    opened.secret = &secret;
+    if (!og_jwt_read(key, claim->jwt, call->now_ms, false, call->req->mem, &jti) ||
+        !og_secret_set(&secret, jti)) {
+        og_gate_refuse(call, false, next);
+        return;
+    }
+    og_gate_look_up(self, &opened, NULL, make_waiter(self, call, next));
 }
 
 static void
@@ -381,8 +415,27 @@ check_claim(struct og_gate *self, struct og_call *call, const struct og_gate_cla
         og_gate_admit(call, &identity, next);
         return;
     }
+    if (claim->what == OG_LOOKUP_TOKEN) {
+        look_up_token(self, call, claim, next);
+        return;
+    }
     og_gate_look_up(self, claim, verdict == OG_CACHE_STALE ? proof : NULL,
                     make_waiter(self, call, next));
+}
+
+/* Where a call says who it is: the header, or an OAuth client's form. */
+static enum og_code
+read_credential(struct og_call *call, struct og_credential_header *out, struct og_err *err)
+{
+    if (call->route->who == OG_WHO_CLIENT) {
+        enum og_code code = og_oauth_client(call->req, out, err);
+        if (out->scheme == OG_SCHEME_BEARER) {
+            og_secret_finish(&out->login); /* the key alone is looked up, as everywhere */
+        }
+        return code;
+    }
+    og_credential_header_parse(og_http_header(call->req, "Authorization"), out);
+    return OG_OK;
 }
 
 void
@@ -396,11 +449,16 @@ og_gate_check(struct og_gate *self, struct og_call *call, og_gate_next next)
     }
     struct og_credential_header header;
     struct og_gate_claim claim = {.secret = &header.secret};
-    og_credential_header_parse(og_http_header(call->req, "Authorization"), &header);
-    if (way_for(who, &header, &claim.what)) {
+    struct og_err err = {0};
+    enum og_code code = read_credential(call, &header, &err);
+    if (code != OG_OK) {
+        next(call, code, &err);
+    } else if (way_for(who, &header, &claim.what)) {
         const char what = (char)claim.what;
         claim.login = og_secret_str(&header.login);
-        struct og_str parts[] = {{&what, 1}, claim.login, og_secret_str(&header.secret)};
+        claim.jwt = claim.what == OG_LOOKUP_TOKEN ? header.jwt : OG_STR("");
+        struct og_str secret = claim.jwt.len ? claim.jwt : og_secret_str(&header.secret);
+        struct og_str parts[] = {{&what, 1}, claim.login, secret};
         og_mac_parts(&self->config.services->keys.cache, parts, 3, claim.key);
         check_claim(self, call, &claim, next);
     } else if (who == OG_WHO_DEVICE_OR_NOBODY) {

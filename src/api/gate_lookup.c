@@ -157,7 +157,9 @@ remember(struct og_gate_lookup *lookup)
     if (is_basic) {
         og_login_guard_clear(gate->guard, OG_GUARD_LOGIN, lookup->ask.login);
     }
-    if (lookup->ask.what != OG_LOOKUP_CODE) {
+    /* A code and a refresh token are good for once. */
+    if (lookup->ask.what != OG_LOOKUP_CODE &&
+        lookup->ask.identity.scopes != OG_SCOPE_TOKENS_REFRESH) {
         og_credential_cache_put(gate->loops[lookup->loop_index].cache, lookup->key,
                                 &lookup->ask.identity, is_basic ? lookup->ask.proof : NULL,
                                 lookup->epoch, og_mono_ms(gate->config.services->clock));

@@ -35,6 +35,7 @@ struct og_gate_claim {
     enum og_lookup_what what;
     struct og_str login;
     const struct og_secret *secret;
+    struct og_str jwt; /* of OG_LOOKUP_TOKEN, whose secret is its jti */
     uint8_t key[OG_DIGEST_BYTES]; /* of the cache */
 };
 

@@ -20,12 +20,27 @@ static const struct {
     {OG_E_INTERNAL, 500, 500},
 };
 
+/* OAuth says 400 to all that the client did wrong, but for who it is. */
+static int
+oauth_status(int status)
+{
+    static const int same[] = {401, 404, 405, 413, 429};
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+        if (status == same[i]) {
+            return status;
+        }
+    }
+    return status < 500 ? 400 : status;
+}
+
 int
 og_problem_status(enum og_family family, enum og_code code)
 {
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
         if (statuses[i].code == code) {
-            return family == OG_FAMILY_SMSGATE ? statuses[i].smsgate_status : statuses[i].status;
+            return family == OG_FAMILY_SMSGATE ? statuses[i].smsgate_status
+                   : family == OG_FAMILY_OAUTH ? oauth_status(statuses[i].status)
+                                               : statuses[i].status;
         }
     }
     return 500;
@@ -99,6 +114,41 @@ write_own(struct og_json_writer *w, enum og_code code, const struct og_err *err,
     og_json_add_str(w, "request_id", request_id);
 }
 
+/* RFC 6749 section 5.2; the fields that have errors of their own name them. */
+static const char *
+oauth_error(enum og_code code, const struct og_err *err)
+{
+    bool is_scope = err && strcmp(err->field, "scope") == 0;
+    switch (code) {
+    case OG_E_UNAUTHORIZED:
+        return "invalid_client";
+    case OG_E_FORBIDDEN:
+        return "unauthorized_client";
+    case OG_E_UNPROCESSABLE:
+        return is_scope ? "invalid_scope" : "unsupported_grant_type";
+    case OG_E_INTERNAL:
+        return "server_error";
+    case OG_E_BUSY:
+    case OG_E_LIMITED:
+    case OG_E_UNAVAILABLE:
+        return "temporarily_unavailable";
+    default:
+        return "invalid_request";
+    }
+}
+
+static void
+write_oauth(struct og_json_writer *w, enum og_code code, const struct og_err *err)
+{
+    const char *text = public_text(code, err);
+    char message[sizeof err->field + sizeof err->text + 4];
+    bool has_field = err && err->field[0];
+    snprintf(message, sizeof message, "%s%s%s", has_field ? err->field : "", has_field ? ": " : "",
+             text);
+    og_json_add_cstr(w, "error", oauth_error(code, err));
+    og_json_add_cstr(w, "error_description", message);
+}
+
 void
 og_problem_write(enum og_family family, enum og_code code, const struct og_err *err,
                  struct og_str request_id, struct og_arena *mem, struct og_answer *answer)
@@ -112,6 +162,8 @@ og_problem_write(enum og_family family, enum og_code code, const struct og_err *
     og_json_object(&w, NULL);
     if (family == OG_FAMILY_SMSGATE) {
         write_smsgate(&w, code, err);
+    } else if (family == OG_FAMILY_OAUTH) {
+        write_oauth(&w, code, err);
     } else {
         write_own(&w, code, err, request_id);
     }
@@ -121,7 +173,9 @@ og_problem_write(enum og_family family, enum og_code code, const struct og_err *
         og_answer_header(answer, "Retry-After", og_str_printf(mem, "%d", retry_s));
     }
     if (code == OG_E_UNAUTHORIZED && family != OG_FAMILY_SMSGATE) {
-        og_answer_header(answer, "WWW-Authenticate", OG_STR("Bearer realm=\"otpgate\""));
+        og_answer_header(answer, "WWW-Authenticate",
+                         family == OG_FAMILY_OAUTH ? OG_STR("Basic realm=\"otpgate\"")
+                                                   : OG_STR("Bearer realm=\"otpgate\""));
     }
 }
 
@@ -130,6 +184,9 @@ og_problem_family(struct og_str path)
 {
     if (path.len >= 5 && og_str_eq_nocase(og_str_slice(path, 0, 5), OG_STR("/api/"))) {
         path = og_str_slice(path, 4, path.len);
+    }
+    if (og_str_starts(path, OG_STR("/oauth/"))) {
+        return OG_FAMILY_OAUTH;
     }
     static const char *const smsgate[] = {"/3rdparty/", "/mobile/"};
     for (size_t i = 0; i < 2; i++) {

@@ -7,12 +7,14 @@
 #include "api/admin_api.h"
 #include "api/api_priv.h"
 #include "api/health_api.h"
+#include "api/oauth_api.h"
 #include "api/otp_api.h"
 #include "api/phone_api.h"
 #include "api/smsgate_devices.h"
 #include "api/smsgate_inbox.h"
 #include "api/smsgate_messages.h"
 #include "api/smsgate_settings.h"
+#include "api/token_api.h"
 #include "api/user_api.h"
 #include "service/device_service.h"
 #include "service/inbox_service.h"
@@ -40,7 +42,7 @@
      .kind.writes_once = og_send_writes_once, .decode = og_smsgate_send_decode,                   \
      .encode = og_smsgate_send_encode}
 #define LIST(path_)                                                                               \
-    {OG_GET, path_, SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_READ), .success = 200,                     \
+    {OG_GET, path_, SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_LIST), .success = 200,                     \
      OP(OG_LANE_READ, "message.list", og_message_list_apply, NULL, og_message_list_op),           \
      .decode = og_smsgate_list_decode, .encode = og_smsgate_list_encode}
 #define READ(path_)                                                                               \
@@ -48,15 +50,15 @@
      OP(OG_LANE_READ, "message.get", og_message_get_apply, NULL, og_message_one_op),              \
      .decode = og_smsgate_one_decode, .encode = og_smsgate_one_encode}
 #define CANCEL(path_)                                                                             \
-    {OG_DELETE, path_, SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_SEND), .success = 200,                  \
+    {OG_DELETE, path_, SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_CANCEL), .success = 200,                \
      OP(OG_LANE_WRITE, "message.cancel", og_cancel_apply, og_cancel_committed, og_message_one_op),     \
      .decode = og_smsgate_one_decode, .encode = og_smsgate_one_encode}
 #define DEVICES(path_)                                                                            \
-    {OG_GET, path_, SMSGATE, FOR_APP(OG_SCOPE_DEVICES_READ), .success = 200,                      \
+    {OG_GET, path_, SMSGATE, FOR_APP(OG_SCOPE_DEVICES_LIST), .success = 200,                      \
      OP(OG_LANE_WRITE, "device.list", og_device_list_apply, NULL, og_device_list_op),             \
      .decode = og_smsgate_devices_decode, .encode = og_smsgate_devices_encode}
 #define DEVICE_REMOVE(path_)                                                                      \
-    {OG_DELETE, path_, SMSGATE, FOR_APP(OG_SCOPE_DEVICES_WRITE), .success = 204,                  \
+    {OG_DELETE, path_, SMSGATE, FOR_APP(OG_SCOPE_DEVICES_DELETE), .success = 204,                 \
      OP(OG_LANE_WRITE, "device.remove", og_device_remove_apply, og_device_remove_committed,       \
         og_device_remove_op),                                                                     \
      .decode = og_smsgate_device_remove_decode}
@@ -68,14 +70,15 @@
     {OG_PATCH, path_, SMSGATE, FOR_DEVICE, .body_max = 1 * MIB, .success = 204,                   \
      OP(OG_LANE_WRITE, "message.report", og_report_apply, og_report_committed, og_report_op),     \
      .decode = og_phone_report_decode}
-#define INBOX_ASK(path_, decode_, encode_)                                                        \
-    {OG_POST, path_, SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_READ), .body_max = 16 * KIB,              \
+#define INBOX_ASK(path_, scope_, decode_, encode_)                                                        \
+    {OG_POST, path_, SMSGATE, FOR_APP(scope_), .body_max = 16 * KIB,                               \
      .success = 202, OP(OG_LANE_WRITE, "inbox.refresh", og_inbox_refresh_apply,                   \
                         og_inbox_refresh_committed, og_inbox_refresh_op),                         \
      .decode = decode_, .encode = encode_}
-#define EXPORT(path_) INBOX_ASK(path_, og_smsgate_export_decode, og_smsgate_export_encode)
+#define EXPORT(path_)                                                                             \
+    INBOX_ASK(path_, OG_SCOPE_MESSAGES_EXPORT, og_smsgate_export_decode, og_smsgate_export_encode)
 #define SETTINGS_SET(method_, decode_)                                                            \
-    {method_, "/3rdparty/v1/settings", SMSGATE, FOR_APP(OG_SCOPE_DEVICES_WRITE),                  \
+    {method_, "/3rdparty/v1/settings", SMSGATE, FOR_APP(OG_SCOPE_SETTINGS_WRITE),                  \
      .body_max = 16 * KIB, .success = 200,                                                        \
      OP(OG_LANE_WRITE, "settings.set", og_settings_set_apply, og_settings_set_committed,          \
         og_settings_op),                                                                          \
@@ -106,19 +109,19 @@ static const struct og_route rows[] = {
     DEVICES("/3rdparty/v1/device"),
     DEVICE_REMOVE("/3rdparty/v1/devices/{id}"),
     DEVICE_REMOVE("/3rdparty/v1/device/{id}"),
-    {OG_GET, "/3rdparty/v1/settings", SMSGATE, FOR_APP(OG_SCOPE_DEVICES_READ), .success = 200,
+    {OG_GET, "/3rdparty/v1/settings", SMSGATE, FOR_APP(OG_SCOPE_SETTINGS_READ), .success = 200,
      OP(OG_LANE_READ, "settings.get", og_settings_get_apply, NULL, og_settings_op),
      .decode = og_smsgate_settings_get_decode, .encode = og_smsgate_settings_encode},
     SETTINGS_SET(OG_PUT, og_smsgate_settings_put_decode),
     SETTINGS_SET(OG_PATCH, og_smsgate_settings_patch_decode),
-    INBOX_ASK("/3rdparty/v1/inbox/refresh", og_smsgate_refresh_decode,
+    INBOX_ASK("/3rdparty/v1/inbox/refresh", OG_SCOPE_INBOX_REFRESH, og_smsgate_refresh_decode,
               og_smsgate_refresh_encode),
     EXPORT("/3rdparty/v1/inbox/export"),
     EXPORT("/3rdparty/v1/messages/inbox/export"),
     EXPORT("/3rdparty/v1/message/inbox/export"),
-    {OG_GET, "/3rdparty/v1/inbox", SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_READ),
+    {OG_GET, "/3rdparty/v1/inbox", SMSGATE, FOR_APP(OG_SCOPE_INBOX_LIST),
      .take_over = og_smsgate_inbox_list},
-    {OG_GET, "/3rdparty/v1/logs", SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_READ),
+    {OG_GET, "/3rdparty/v1/logs", SMSGATE, FOR_APP(OG_SCOPE_LOGS_READ),
      .take_over = og_smsgate_logs_list},
 
     /* ---- phones: sms-gate.app's app ---- */
@@ -150,5 +153,7 @@ const struct og_route_table og_route_tables[] = {
     {og_otp_routes, &og_otp_route_count},
     {og_user_routes, &og_user_route_count},
     {og_admin_routes, &og_admin_route_count},
+    {og_token_routes, &og_token_route_count},
+    {og_oauth_routes, &og_oauth_route_count},
 };
 const int og_route_table_count = sizeof og_route_tables / sizeof og_route_tables[0];

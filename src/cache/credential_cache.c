@@ -117,7 +117,7 @@ static struct entry *
 make_entry(const struct og_identity *from)
 {
     size_t text_bytes = from->account_id.len + from->credential_id.len + from->device_id.len +
-                        from->login.len + from->brand.len;
+                        from->login.len + from->brand.len + from->token_id.len;
     struct entry *entry = og_xalloc(sizeof *entry + text_bytes);
     char *at = (char *)(entry + 1);
     entry->identity = *from;
@@ -125,6 +125,7 @@ make_entry(const struct og_identity *from)
     entry->identity.credential_id = pack(&at, from->credential_id);
     entry->identity.device_id = pack(&at, from->device_id);
     entry->identity.login = pack(&at, from->login);
+    entry->identity.token_id = pack(&at, from->token_id);
     entry->identity.brand = pack(&at, from->brand);
     return entry;
 }

@@ -21,6 +21,7 @@ enum og_identity_kind {
     OG_IDENTITY_CODE,
     OG_IDENTITY_DEVICE,
     OG_IDENTITY_OPERATOR,
+    OG_IDENTITY_TOKEN, /* a JWT, issued to an account's credential */
 };
 
 /* Who a credential stands for. */
@@ -33,6 +34,7 @@ struct og_identity {
     struct og_str credential_id; /* "" for phones and codes */
     struct og_str device_id;     /* "" unless a phone */
     struct og_str login;         /* the account's Basic login */
+    struct og_str token_id;      /* jti of a JWT, "" */
     struct og_str brand;         /* of the account, "" */
 };
 

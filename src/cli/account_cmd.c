@@ -332,6 +332,7 @@ const struct og_command og_account_commands[] = {
     {"account key create", "ACCOUNT", "make an API key",
      "Makes a key for `Authorization: Bearer og_...`. It is shown once and stored as a digest.\n"
      "Scopes: otp:start otp:check messages:send messages:read devices:read devices:write admin\n"
+     "tokens:manage, and the others of docs/api.md\n"
      "(admin manages this account, no other).\n"
      "\n"
      "  otpgate account key create shop --label checkout --scopes otp:start,otp:check\n"

@@ -12,6 +12,7 @@
 #include "live/hub.h"
 #include "service/device_service.h"
 #include "store/device_store.h"
+#include "store/token_store.h"
 
 #define LOGIN_TRIES 8
 #define CODE_TRIES 4
@@ -72,7 +73,7 @@ static enum og_code
 give_login(struct og_account_make_op *self, struct og_tx *tx)
 {
     char login[OG_LOGIN_CHARS + 1], scopes[OG_SCOPES_TEXT_BYTES];
-    og_scopes_write(OG_SCOPE_ALL & ~(uint32_t)OG_SCOPE_ADMIN, scopes);
+    og_scopes_write(OG_SCOPE_ALL_ANY, scopes);
     struct og_credential basic = {
         .id = new_id(self->mem, tx->now_ms),
         .account_id = self->account.id,
@@ -189,6 +190,9 @@ og_rotate_apply(struct og_op *op, struct og_tx *tx)
     if (code == OG_OK) {
         code = og_credential_new_hash(tx->db, self->account.id, og_str_from(self->password->hash),
                                       self->mem, &self->account.login, &op->err);
+    }
+    if (code == OG_OK) {
+        code = og_token_revoke_all(tx->db, self->account.id, tx->now_ms, &op->err);
     }
     return code;
 }

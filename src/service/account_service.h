@@ -72,7 +72,7 @@ void og_account_change_committed(struct og_op *op, struct og_tx *tx);
 /* As og_device_list_op, after finding the account by id or name ("" : all). OG_E_NOT_FOUND. */
 enum og_code og_account_devices_apply(struct og_op *op, struct og_tx *tx);
 
-/* Another password; the old one stops at once. OG_E_NOT_FOUND. */
+/* Another password; the old one and all tokens stop at once. OG_E_NOT_FOUND. */
 struct og_rotate_op {
     struct og_op op;
     struct og_services *svc;

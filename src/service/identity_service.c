@@ -10,6 +10,7 @@
 #include "service/scope.h"
 #include "service/token.h"
 #include "store/account_store.h"
+#include "store/token_store.h"
 
 /* ---- a hash that nothing matches ---- */
 
@@ -50,9 +51,9 @@ scopes_of(const struct og_credential *credential)
 {
     switch (credential->kind) {
     case OG_CREDENTIAL_BASIC:
-        return OG_SCOPE_ALL & ~(uint32_t)OG_SCOPE_ADMIN;
+        return OG_SCOPE_ACCOUNT;
     case OG_CREDENTIAL_API_KEY:
-        return og_scopes_read(credential->scopes);
+        return og_scopes_of_key(og_scopes_read(credential->scopes));
     case OG_CREDENTIAL_OPERATOR:
         return OG_SCOPE_ALL;
     case OG_CREDENTIAL_JOIN:
@@ -203,6 +204,30 @@ look_up_code(struct og_lookup_op *self, struct og_tx *tx)
     return code == OG_E_NOT_FOUND ? OG_OK : code;
 }
 
+/* Whoever has the signature did not guess: one that is over is shut, not wrong. */
+static enum og_code
+look_up_token(struct og_lookup_op *self, struct og_tx *tx)
+{
+    struct og_token_pair pair;
+    struct og_str jti = og_str_dup(self->mem, og_secret_str(&self->secret));
+    enum og_code code =
+        og_token_find(tx->db, jti, tx->now_ms, self->mem, &pair, &self->op.err);
+    if (code == OG_OK) {
+        bool is_refresh = og_str_eq(jti, pair.refresh_id);
+        struct og_identity identity = {
+            .kind = OG_IDENTITY_TOKEN,
+            .scopes = is_refresh ? (uint32_t)OG_SCOPE_TOKENS_REFRESH
+                                 : og_scopes_of_token(og_scopes_read(pair.scopes)),
+            .expires_at = is_refresh ? pair.ends_at : pair.access_ends_at,
+            .credential_id = pair.credential_id,
+            .token_id = jti,
+        };
+        return fill_from_account(self, tx, pair.account_id, identity);
+    }
+    self->is_shut = code == OG_E_NOT_FOUND;
+    return code == OG_E_NOT_FOUND ? OG_OK : code;
+}
+
 enum og_code
 og_lookup_apply(struct og_op *op, struct og_tx *tx)
 {
@@ -211,6 +236,7 @@ og_lookup_apply(struct og_op *op, struct og_tx *tx)
         [OG_LOOKUP_BEARER] = look_up_bearer,
         [OG_LOOKUP_DEVICE] = look_up_device,
         [OG_LOOKUP_CODE] = look_up_code,
+        [OG_LOOKUP_TOKEN] = look_up_token,
     };
     struct og_lookup_op *self = (struct og_lookup_op *)op;
     self->identity = (struct og_identity){0};

@@ -16,6 +16,7 @@ enum og_lookup_what {
     OG_LOOKUP_BEARER, /* secret: API key, join token or the operator's; read lane */
     OG_LOOKUP_DEVICE, /* secret: a phone's token; read lane */
     OG_LOOKUP_CODE,   /* secret: a one-time code, which is used up; write lane */
+    OG_LOOKUP_TOKEN,  /* secret: jti of a JWT whose signature was checked; read lane */
 };
 
 struct og_lookup_op {

@@ -7,8 +7,12 @@
 #include <stdio.h>
 
 static const char *const names[OG_SCOPE_COUNT] = {
-    "otp:start",     "otp:check",    "messages:send", "messages:read",
-    "devices:read",  "devices:write", "admin",
+    "otp:start",       "otp:check",       "messages:send",  "messages:read",
+    "devices:read",    "devices:write",   "admin",          "messages:list",
+    "messages:cancel", "messages:export", "devices:list",   "devices:delete",
+    "settings:read",   "settings:write",  "webhooks:list",  "webhooks:write",
+    "webhooks:delete", "inbox:list",      "inbox:read",     "inbox:refresh",
+    "logs:read",       "tokens:manage",   "all:any",        "tokens:refresh",
 };
 
 const char *
@@ -28,7 +32,7 @@ og_scope_from_name(struct og_str name, uint32_t *out)
     for (int i = 0; i < OG_SCOPE_COUNT; i++) {
         if (og_str_eq(name, og_str_from(names[i]))) {
             *out = 1u << i;
-            return true;
+            return *out != OG_SCOPE_TOKENS_REFRESH;
         }
     }
     return false;
@@ -60,4 +64,29 @@ og_scopes_read(struct og_str text)
         text = og_str_slice(text, end + 1, text.len);
     }
     return scopes;
+}
+
+uint32_t
+og_scopes_of_token(uint32_t scopes)
+{
+    return scopes & OG_SCOPE_ALL_ANY ? scopes | OG_SCOPE_ACCOUNT : scopes;
+}
+
+uint32_t
+og_scopes_of_key(uint32_t scopes)
+{
+    static const struct {
+        uint32_t wide;
+        uint32_t includes;
+    } wide[] = {
+        {OG_SCOPE_MESSAGES_SEND, OG_SCOPE_MESSAGES_CANCEL},
+        {OG_SCOPE_MESSAGES_READ, OG_SCOPE_MESSAGES_LIST},
+        {OG_SCOPE_DEVICES_READ, OG_SCOPE_DEVICES_LIST},
+        {OG_SCOPE_DEVICES_WRITE, OG_SCOPE_DEVICES_DELETE},
+    };
+    uint32_t permits = og_scopes_of_token(scopes);
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++) {
+        permits |= scopes & wide[i].wide ? wide[i].includes : 0;
+    }
+    return permits;
 }

@@ -27,6 +27,7 @@ struct og_keys {
     bool has_otp_before;
     struct og_key cache;  /* MAC of verified Basic credentials, made anew at each start */
     struct og_key idempotency; /* digests of keys and requests */
+    struct og_key jwt;    /* from it the keys that sign tokens, one per period */
 };
 
 struct og_message_policy {

@@ -29,6 +29,7 @@ enum og_sql_page_id {
     OG_PAGE_MESSAGE,
     OG_PAGE_OTP,
     OG_PAGE_IDEMPOTENCY,
+    OG_PAGE_TOKEN,
     OG_PAGE_META,
     OG_PAGE_SETTINGS,
     OG_PAGE_SCHEMA, /* migrate.c's own */

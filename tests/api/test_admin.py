@@ -83,7 +83,7 @@ def test_a_key_does_what_its_scopes_say(gateway, account):
     client = gateway.client(bearer(key["key"]))
     assert status(client) == 200
     refusal = client.get(T + "/devices").expect(403)
-    assert refusal.json == {"message": "scope required: devices:read"}
+    assert refusal.json == {"message": "scope required: devices:list"}
     listed = gateway.admin.get(A + "/" + account.id + "/keys").expect(200).json["keys"]
     assert [one["label"] for one in listed] == ["reports"]
     assert key["key"] not in json.dumps(listed)

@@ -7,6 +7,7 @@ import pytest
 
 from support import routes
 from support.client import Client, basic, bearer
+from support.gateway import T
 from support.phone import Stream
 from support.routes import ROUTES, check_problem, name_of
 
@@ -16,7 +17,7 @@ FLAGS = ["--login.failures_max", "1000"]
 SOURCES = Path(__file__).parents[2] / "src" / "api"
 ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 UNKNOWN_ID = {"message": "A" * 21, "device": "A" * 21, "account": "A" * 21, "key": "A" * 21,
-              "verification": "A" * 30}
+              "verification": "A" * 30, "token": "A" * 21}
 
 
 # ---- the list itself ----
@@ -101,11 +102,15 @@ class Callers:
             "device": bearer(self.phone.token),
             "join": bearer(self.account.join_token),
             "operator": bearer(gateway.operator_token),
-            "key": bearer(self.account.make_key()["key"]),
+            "key": bearer(self.account.make_key(key_scopes())["key"]),
             # wrong key words of the same shape for every route: all scopes but the one asked for
-            "keys without": {scope: bearer(self.account.make_key(
-                [other for other in routes_scopes() if other != scope])["key"])
+            "keys without": {scope: bearer(self.account.make_key(keys_without(scope))["key"])
+                             for scope in routes_scopes()},
+            "token": self.token("all:any"),
+            "tokens without": {scope: self.token(
+                *[other for other in token_scopes() if other != scope])
                 for scope in routes_scopes()},
+            "tokens with": {scope: self.token(scope) for scope in token_scopes()},
         }
         self.wrong = {
             "anonymous": None,
@@ -127,10 +132,26 @@ class Callers:
         }
         self.off_device = bearer(off_phone.token)
 
+    def token(self, *scopes):
+        answer = self.account.app.post(T + "/auth/token", {"scopes": scopes})
+        return bearer(answer.expect(201).json["access_token"])
+
 
 def routes_scopes():
-    return ["otp:start", "otp:check", "messages:send", "messages:read", "devices:read",
-            "devices:write", "admin"]
+    return sorted({one.scope for one in ROUTES if one.scope})
+
+
+def key_scopes():
+    return sorted(set(routes_scopes()) - {"tokens:refresh"} | set(routes.WIDE))
+
+
+def keys_without(scope):
+    """All that a key can have, but the scope and the wide one that includes it."""
+    return [other for other in key_scopes() if scope not in (other, routes.WIDE.get(other))]
+
+
+def token_scopes():
+    return sorted(set(routes_scopes()) - {"tokens:refresh", "admin"} | set(routes.WIDE))
 
 
 @pytest.fixture(scope="module")
@@ -149,13 +170,29 @@ def ask(gateway, one, authorization):
 
 def expected(one, caller):
     """What a credential that is right somewhere gets here; None: let in."""
-    takes = {routes.APP: ("basic", "key"), routes.BASIC: ("basic",), routes.DEVICE: ("device",),
+    if one.who == routes.REFRESH and caller in ("basic", "key", "token"):
+        return 403
+    takes = {routes.APP: ("basic", "key", "token"), routes.REFRESH: (),
+             routes.BASIC: ("basic",), routes.DEVICE: ("device",),
              routes.JOINING: ("join", "basic"), routes.OPERATOR: ("operator", "key")}
     if one.who in (routes.ANYONE, routes.MAYBE_DEVICE) or caller in takes[one.who]:
         return None
-    if caller == "operator" and one.who in (routes.APP, routes.JOINING):
+    if caller == "operator" and one.who in (routes.APP, routes.JOINING, routes.REFRESH):
         return 403
     return 401
+
+
+def check_token_scopes(gateway, callers, one):
+    """Each scope opens its routes and no other."""
+    answer = ask(gateway, one, callers.right["tokens without"][one.scope]).expect(403)
+    assert answer.json["message"] == "scope required: " + one.scope
+    assert 'scope="%s"' % one.scope in answer.headers["WWW-Authenticate"]
+    for scope, token in callers.right["tokens with"].items():
+        if scope == one.scope:
+            harmless = one._replace(body=b"x" if one.body is not None else None)
+            assert ask(gateway, harmless, token).status not in (401, 403), scope
+        else:
+            ask(gateway, one, token).expect(403)
 
 
 @pytest.mark.parametrize("one", ROUTES, ids=name_of)
@@ -173,7 +210,7 @@ def test_no_caller_gets_in_without_the_right_credential(gateway, callers, one):
             assert credential is None or not credential.startswith("Basic")
         else:
             check_problem(one.family, answer)
-    for name in ("basic", "key", "device", "join", "operator"):
+    for name in ("basic", "key", "token", "device", "join", "operator"):
         status = expected(one, name)
         if status:
             answer = ask(gateway, one, callers.right[name])
@@ -181,6 +218,8 @@ def test_no_caller_gets_in_without_the_right_credential(gateway, callers, one):
     if one.scope:
         answer = ask(gateway, one, callers.right["keys without"][one.scope]).expect(403)
         assert answer.json["message"] == "scope required: " + one.scope
+    if one.who in (routes.APP, routes.REFRESH):
+        check_token_scopes(gateway, callers, one)
     if one.who == routes.DEVICE:
         # 401 would make it register anew; its account is only switched off
         ask(gateway, one, callers.off_device).expect(403)

@@ -9,8 +9,8 @@ from collections import namedtuple
 Route = namedtuple("Route", "method path family who scope limit body kind success")
 
 OWN, SMSGATE, ROOT = "own", "sms-gate", "root"
-ANYONE, APP, BASIC, DEVICE, MAYBE_DEVICE, JOINING, OPERATOR = (
-    "anyone", "app", "basic", "device", "device or nobody", "joining", "operator")
+ANYONE, APP, BASIC, DEVICE, MAYBE_DEVICE, JOINING, OPERATOR, REFRESH = (
+    "anyone", "app", "basic", "device", "device or nobody", "joining", "operator", "refresh token")
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -22,6 +22,10 @@ CHECK = {"code": "000000", "purpose": "bad-input"}
 INBOX = {"since": "2026-01-02T00:00:00Z", "until": "2026-01-03T00:00:00Z"}
 REPORT = [{"id": "unknown", "state": "Sent",
            "recipients": [{"phoneNumber": NUMBER, "state": "Sent"}]}]
+
+# What a wide scope of an API key includes; in tokens each is only itself.
+WIDE = {"messages:send": "messages:cancel", "messages:read": "messages:list",
+        "devices:read": "devices:list", "devices:write": "devices:delete"}
 
 TWIN = "/api"  # sms-gate.app's paths answer with and without it
 ALIASES = {"/3rdparty/v1/messages": "/3rdparty/v1/message",
@@ -50,27 +54,34 @@ ROUTES = [
 
     route("POST", "/3rdparty/v1/messages", SMSGATE, APP, "messages:send", 4 * MIB, SEND,
           success=202),
-    route("GET", "/3rdparty/v1/messages", SMSGATE, APP, "messages:read"),
+    route("GET", "/3rdparty/v1/messages", SMSGATE, APP, "messages:list"),
     route("GET", "/3rdparty/v1/messages/{id}", SMSGATE, APP, "messages:read", kind="message"),
-    route("DELETE", "/3rdparty/v1/messages/{id}", SMSGATE, APP, "messages:send", kind="message"),
-    route("GET", "/3rdparty/v1/devices", SMSGATE, APP, "devices:read"),
-    route("DELETE", "/3rdparty/v1/devices/{id}", SMSGATE, APP, "devices:write", kind="device",
+    route("DELETE", "/3rdparty/v1/messages/{id}", SMSGATE, APP, "messages:cancel", kind="message"),
+    route("GET", "/3rdparty/v1/devices", SMSGATE, APP, "devices:list"),
+    route("DELETE", "/3rdparty/v1/devices/{id}", SMSGATE, APP, "devices:delete", kind="device",
+          success=204),
+    route("POST", "/3rdparty/v1/auth/token", SMSGATE, APP, "tokens:manage", 4 * KIB,
+          {"scopes": ["messages:list"]}, success=201),
+    # a body is accepted, and not looked at
+    route("POST", "/3rdparty/v1/auth/token/refresh", SMSGATE, REFRESH, "tokens:refresh",
+          success=201),
+    route("DELETE", "/3rdparty/v1/auth/token/{id}", SMSGATE, APP, "tokens:manage", kind="token",
           success=204),
 
-    route("GET", "/3rdparty/v1/settings", SMSGATE, APP, "devices:read"),
-    route("PUT", "/3rdparty/v1/settings", SMSGATE, APP, "devices:write", 16 * KIB,
+    route("GET", "/3rdparty/v1/settings", SMSGATE, APP, "settings:read"),
+    route("PUT", "/3rdparty/v1/settings", SMSGATE, APP, "settings:write", 16 * KIB,
           {"ping": {"interval_seconds": 60}}),
-    route("PATCH", "/3rdparty/v1/settings", SMSGATE, APP, "devices:write", 16 * KIB,
+    route("PATCH", "/3rdparty/v1/settings", SMSGATE, APP, "settings:write", 16 * KIB,
           {"ping": {"interval_seconds": 60}}),
 
-    route("POST", "/3rdparty/v1/inbox/refresh", SMSGATE, APP, "messages:read", 16 * KIB, INBOX,
+    route("POST", "/3rdparty/v1/inbox/refresh", SMSGATE, APP, "inbox:refresh", 16 * KIB, INBOX,
           success=202),
-    route("POST", "/3rdparty/v1/inbox/export", SMSGATE, APP, "messages:read", 16 * KIB, INBOX,
+    route("POST", "/3rdparty/v1/inbox/export", SMSGATE, APP, "messages:export", 16 * KIB, INBOX,
           success=202),
-    route("POST", "/3rdparty/v1/messages/inbox/export", SMSGATE, APP, "messages:read", 16 * KIB,
+    route("POST", "/3rdparty/v1/messages/inbox/export", SMSGATE, APP, "messages:export", 16 * KIB,
           INBOX, success=202),
-    route("GET", "/3rdparty/v1/inbox", SMSGATE, APP, "messages:read", success=501),
-    route("GET", "/3rdparty/v1/logs", SMSGATE, APP, "messages:read", success=501),
+    route("GET", "/3rdparty/v1/inbox", SMSGATE, APP, "inbox:list", success=501),
+    route("GET", "/3rdparty/v1/logs", SMSGATE, APP, "logs:read", success=501),
 
     route("POST", "/mobile/v1/device", SMSGATE, JOINING, None, 16 * KIB, {"name": "bad input"},
           success=201),
