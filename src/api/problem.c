@@ -16,8 +16,8 @@ static const struct {
     {OG_E_INVALID, 400, 400},     {OG_E_UNPROCESSABLE, 422, 400}, {OG_E_UNAUTHORIZED, 401, 401},
     {OG_E_FORBIDDEN, 403, 403},   {OG_E_NOT_FOUND, 404, 404},     {OG_E_METHOD, 405, 405},
     {OG_E_CONFLICT, 409, 409},    {OG_E_TOO_LARGE, 413, 413},     {OG_E_MEDIA_TYPE, 415, 400},
-    {OG_E_LIMITED, 429, 429},     {OG_E_BUSY, 503, 503},          {OG_E_UNAVAILABLE, 503, 503},
-    {OG_E_INTERNAL, 500, 500},
+    {OG_E_LIMITED, 429, 429},     {OG_E_BUSY, 503, 503},          {OG_E_QUEUE_FULL, 503, 503},
+    {OG_E_UNAVAILABLE, 503, 503}, {OG_E_INTERNAL, 500, 500},
 };
 
 /* OAuth says 400 to all that the client did wrong, but for who it is. */
@@ -46,13 +46,6 @@ og_problem_status(enum og_family family, enum og_code code)
     return 500;
 }
 
-/* A phone's queue limit has a reason, which clients of the sms-gate.app API are told. */
-static bool
-is_about_a_phone(const struct og_err *err)
-{
-    return err && strstr(err->text, "queue limits exceeded") != NULL;
-}
-
 /* What the sender can do about it is said; what is broken inside stays in the log. */
 static const char *
 public_text(enum og_code code, const struct og_err *err)
@@ -61,7 +54,7 @@ public_text(enum og_code code, const struct og_err *err)
     case OG_E_UNAUTHORIZED:
         return "Unauthorized";
     case OG_E_BUSY:
-        return is_about_a_phone(err) ? err->text : "too many requests are waiting; try again soon";
+        return "too many requests are waiting; try again soon";
     case OG_E_UNAVAILABLE:
         return "the service cannot store or read at the moment; try again soon";
     case OG_E_INTERNAL:
@@ -129,6 +122,7 @@ oauth_error(enum og_code code, const struct og_err *err)
     case OG_E_INTERNAL:
         return "server_error";
     case OG_E_BUSY:
+    case OG_E_QUEUE_FULL:
     case OG_E_LIMITED:
     case OG_E_UNAVAILABLE:
         return "temporarily_unavailable";

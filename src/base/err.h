@@ -28,6 +28,7 @@
     X(MEDIA_TYPE, "unsupported_media_type", false)                                                \
     X(LIMITED, "rate_limited", true)              /* og_err.retry_after_s says when */            \
     X(BUSY, "busy", true)                         /* a bounded queue or store is full */          \
+    X(QUEUE_FULL, "queue_full", true)             /* too much waits for one phone; the text says */   \
     X(UNAVAILABLE, "unavailable", true)           /* disk, database or another store is down */   \
     X(INTERNAL, "internal", false)
 

@@ -101,6 +101,9 @@ og_message_accept(struct og_services *svc, struct og_tx *tx, const struct og_mes
     out->deadline_at = deadline_of(svc, out);
     out->record.times.at_ms[OG_MESSAGE_PENDING] = tx->now_ms;
     enum og_code code = plan_device(svc, tx, ask, mem, &out->device_id, err);
+    if (code == OG_OK && !ask->is_otp) {
+        code = og_message_queue_check(svc, tx, out, mem, err);
+    }
     if (code != OG_OK) {
         return code;
     }
@@ -155,12 +158,7 @@ enum og_code
 og_send_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_send_op *self = (struct og_send_op *)op;
-    enum og_code code =
-        og_message_accept(self->svc, tx, &self->ask, self->mem, &self->out, &op->err);
-    if (code == OG_OK) { /* when refused, the row goes as well */
-        code = og_message_queue_check(self->svc, tx, &self->out, self->mem, &op->err);
-    }
-    return code;
+    return og_message_accept(self->svc, tx, &self->ask, self->mem, &self->out, &op->err);
 }
 
 void

@@ -13,7 +13,7 @@
 static enum og_code
 refuse(struct og_err *err, const char *reason)
 {
-    enum og_code code = og_fail(err, OG_E_BUSY, "",
+    enum og_code code = og_fail(err, OG_E_QUEUE_FULL, "",
                                 "failed to enqueue message: queue limits exceeded: %s", reason);
     err->retry_after_s = RETRY_AFTER_S;
     return code;
