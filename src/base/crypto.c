@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "base/bcrypt.h"
 #include "base/log.h"
 
 #define KEY_ID_BYTES 4
@@ -315,8 +316,17 @@ og_password_hash(struct og_str password, char out[OG_PASSWORD_HASH_BYTES], struc
 }
 
 bool
+og_password_is_foreign(const char *encoded)
+{
+    return og_bcrypt_is_hash(og_str_from(encoded));
+}
+
+bool
 og_password_matches(struct og_str password, const char *encoded)
 {
+    if (og_password_is_foreign(encoded)) {
+        return og_bcrypt_matches(password, encoded);
+    }
     return crypto_pwhash_str_verify(encoded, password.ptr ? password.ptr : "", password.len) == 0;
 }
 

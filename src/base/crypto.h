@@ -61,7 +61,10 @@ OG_MUST_CHECK enum og_code og_unseal(const struct og_key *key, struct og_str con
 /* Argon2id, t=2, 19 MiB: about 20 ms. Slow lane only. */
 OG_MUST_CHECK enum og_code og_password_hash(struct og_str password,
                                             char out[OG_PASSWORD_HASH_BYTES], struct og_err *err);
+/* encoded  ours, or a bcrypt hash that came from elsewhere (base/bcrypt.h) */
 bool og_password_matches(struct og_str password, const char *encoded);
+/* Is it such a bcrypt hash, to be replaced by one of ours when the password is next known? */
+bool og_password_is_foreign(const char *encoded);
 
 void og_hex(const void *bytes, size_t size_bytes, char *out); /* lower case, 2n + 1 bytes */
 bool og_unhex(struct og_str hex, void *out, size_t size_bytes); /* exactly 2n digits */

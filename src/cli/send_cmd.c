@@ -4,7 +4,8 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "cli/cli_priv.h"
+#include "cli/passphrase.h"
+#include "cli/send_cipher.h"
 
 #define MESSAGES "/api/3rdparty/v1/messages"
 #define BODY_BYTES (256 * 1024)
@@ -13,6 +14,8 @@
 
 struct ask {
     int64_t sim, ttl_s, priority, wait_s;
+    const char *const *words; /* the numbers, last the text: as given, or encrypted */
+    struct og_send_words encrypted; /* count 0: sent in plain */
 };
 
 static enum og_code
@@ -39,13 +42,16 @@ write_body(const struct og_args *args, const struct ask *ask, struct og_buf *bod
     og_json_begin(&w, body);
     og_json_object(&w, NULL);
     og_json_object(&w, "textMessage");
-    og_json_add_cstr(&w, "text", args->words[args->word_count - 1]);
+    og_json_add_cstr(&w, "text", ask->words[args->word_count - 1]);
     og_json_end(&w);
     og_json_array(&w, "phoneNumbers");
     for (int i = 0; i < args->word_count - 1; i++) {
-        og_json_add_cstr(&w, NULL, args->words[i]);
+        og_json_add_cstr(&w, NULL, ask->words[i]);
     }
     og_json_end(&w);
+    if (ask->encrypted.count) {
+        og_json_add_bool(&w, "isEncrypted", true);
+    }
     for (size_t i = 0; i < 2; i++) {
         if (og_args_has(args, texts[i][0])) {
             og_json_add_cstr(&w, texts[i][1], og_args_value(args, texts[i][0]));
@@ -66,7 +72,7 @@ write_body(const struct og_args *args, const struct ask *ask, struct og_buf *bod
 /* ---- what became of it ---- */
 
 static void
-print_message(struct og_cli *cli, const struct og_json *message)
+print_message(struct og_cli *cli, const struct ask *ask, const struct og_json *message)
 {
     const struct og_json *recipients = og_json_get(message, "recipients");
     og_cli_fact(cli, "message", og_cli_text(cli, message, "id"));
@@ -74,7 +80,8 @@ print_message(struct og_cli *cli, const struct og_json *message)
     for (size_t i = 0; recipients && i < og_json_count(recipients); i++) {
         const struct og_json *one = og_json_at(recipients, i);
         const char *error = og_cli_text(cli, one, "error");
-        fprintf(cli->out, "  %-10s %s %s%s%s\n", "to", og_cli_text(cli, one, "phoneNumber"),
+        const char *number = og_cli_text(cli, one, "phoneNumber");
+        fprintf(cli->out, "  %-10s %s %s%s%s\n", "to", og_send_plain(&ask->encrypted, number),
                 og_cli_text(cli, one, "state"), error[0] ? ": " : "", error);
     }
 }
@@ -107,7 +114,8 @@ exit_for(const char *state)
 
 /* One look at the message; its state in *state_out. */
 static int
-look(struct og_cli *cli, const char *path, bool must_print, const char **state_out)
+look(struct og_cli *cli, const struct ask *ask, const char *path, bool must_print,
+     const char **state_out)
 {
     struct og_json_doc doc;
     const struct og_json *message;
@@ -119,7 +127,7 @@ look(struct og_cli *cli, const char *path, bool must_print, const char **state_o
     if (message) {
         *state_out = og_cli_text(cli, message, "state");
         if (must_print) {
-            print_message(cli, message);
+            print_message(cli, ask, message);
         }
     }
     og_json_doc_finish(&doc);
@@ -127,38 +135,50 @@ look(struct og_cli *cli, const char *path, bool must_print, const char **state_o
 }
 
 static int
-wait_for(struct og_cli *cli, const char *id, int64_t wait_s)
+wait_for(struct og_cli *cli, const struct ask *ask, const char *id)
 {
     const char *path = og_cli_path(cli, MESSAGES "/", id, "");
     const char *state = "";
-    int64_t until = og_mono_us() + wait_s * 1000000;
-    int exit_code = look(cli, path, false, &state);
+    int64_t until = og_mono_us() + ask->wait_s * 1000000;
+    int exit_code = look(cli, ask, path, false, &state);
     while (exit_code == OG_EXIT_OK && !is_final(state) && og_mono_us() < until) {
         nanosleep(&(struct timespec){0, POLL_MS * 1000000L}, NULL);
-        exit_code = look(cli, path, false, &state);
+        exit_code = look(cli, ask, path, false, &state);
     }
     if (exit_code == OG_EXIT_OK) {
-        exit_code = look(cli, path, true, &state);
+        exit_code = look(cli, ask, path, true, &state);
     }
     if (exit_code == OG_EXIT_OK && !is_final(state)) {
-        fprintf(cli->err, "otpgate: still %s after %lld s\n", state, (long long)wait_s);
+        fprintf(cli->err, "otpgate: still %s after %lld s\n", state, (long long)ask->wait_s);
     }
     return exit_code == OG_EXIT_OK ? exit_for(state) : exit_code;
 }
 
 /* The id is needed to wait, so the answer is read even with --json. */
 static int
-send_and_wait(struct og_cli *cli, const struct og_client_ask *ask, int64_t wait_s)
+send_and_wait(struct og_cli *cli, const struct ask *ask, const struct og_client_ask *call)
 {
     struct og_json_doc doc;
     const struct og_json *message;
     bool json = cli->json;
     cli->json = false;
-    int exit_code = og_cli_call(cli, ask, &doc, &message);
+    int exit_code = og_cli_call(cli, call, &doc, &message);
     cli->json = json;
     if (message) {
-        const char *id = og_cli_text(cli, message, "id");
-        exit_code = wait_for(cli, id, wait_s);
+        exit_code = wait_for(cli, ask, og_cli_text(cli, message, "id"));
+    }
+    og_json_doc_finish(&doc);
+    return exit_code;
+}
+
+static int
+send_only(struct og_cli *cli, const struct ask *ask, const struct og_client_ask *call)
+{
+    struct og_json_doc doc;
+    const struct og_json *message;
+    int exit_code = og_cli_call(cli, call, &doc, &message);
+    if (message) {
+        print_message(cli, ask, message);
     }
     og_json_doc_finish(&doc);
     return exit_code;
@@ -167,27 +187,24 @@ send_and_wait(struct og_cli *cli, const struct og_client_ask *ask, int64_t wait_
 static int
 run_send(struct og_cli *cli)
 {
-    struct ask ask = {.wait_s = WAIT_DEFAULT_S};
+    struct ask ask = {.wait_s = WAIT_DEFAULT_S, .words = cli->args.words};
     struct og_err err;
     struct og_buf body;
     if (read_ask(&cli->args, &ask, &err) != OG_OK) {
         return og_cli_usage_err(cli, &err);
     }
+    if (og_args_has(&cli->args, "encrypt")) {
+        int exit_code = og_send_encrypt(cli, &ask.encrypted);
+        if (exit_code != OG_EXIT_OK) {
+            return exit_code;
+        }
+        ask.words = ask.encrypted.cipher;
+    }
     og_buf_init(&body, BODY_BYTES);
     write_body(&cli->args, &ask, &body);
     const struct og_client_ask call = {"POST", MESSAGES, og_buf_str(&body), NULL};
-    int exit_code;
-    if (og_args_has(&cli->args, "wait")) {
-        exit_code = send_and_wait(cli, &call, ask.wait_s);
-    } else {
-        struct og_json_doc doc;
-        const struct og_json *message;
-        exit_code = og_cli_call(cli, &call, &doc, &message);
-        if (message) {
-            print_message(cli, message);
-        }
-        og_json_doc_finish(&doc);
-    }
+    int exit_code = og_args_has(&cli->args, "wait") ? send_and_wait(cli, &ask, &call)
+                                                    : send_only(cli, &ask, &call);
     og_buf_wipe(&body);
     og_buf_finish(&body);
     return exit_code;
@@ -201,6 +218,8 @@ static const struct og_arg_option send_options[] = {
     {"priority", "N", "-128 to 127, higher goes first"},
     {"device", "ID", "this phone and no other"},
     {"id", "ID", "an id of your own; the same one twice sends once"},
+    {"encrypt", NULL, "so that only the phone can read text and numbers"},
+    OG_PASSPHRASE_OPTION,
     {NULL, NULL, NULL},
 };
 
@@ -211,7 +230,14 @@ const struct og_command og_send_commands[] = {
      "\n"
      "  export OTPGATE_KEY=og_...\n"
      "  otpgate send +491701234567 'Your table is ready'\n"
-     "  otpgate send --wait --ttl 300 +491701234567 +491707654321 'Line 7 is down'\n",
+     "  otpgate send --wait --ttl 300 +491701234567 +491707654321 'Line 7 is down'\n"
+     "\n"
+     "With --encrypt text and numbers leave this machine encrypted, and only a phone that has the\n"
+     "same passphrase (Passphrase in the app's settings) can read them. The server\n"
+     "cannot, so it checks neither. The passphrase comes from a file that only you can read, from\n"
+     "the environment, or is asked for.\n"
+     "\n"
+     "  otpgate send --encrypt --passphrase-file ~/.otpgate-passphrase +491701234567 'Line 7'\n",
      OG_CLI_APP, 2, OG_ARGS_WORDS_MAX, send_options, run_send},
     {NULL},
 };

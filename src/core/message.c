@@ -183,10 +183,34 @@ find_recipient(const struct og_message_record *self, struct og_str number)
     return NULL;
 }
 
+/* Does it say one thing of all recipients, under names that are not ours because ours are
+ * encrypted? */
+static bool
+is_of_all_in_plain(const struct og_message_record *self, const struct og_message_report *report)
+{
+    if (!self->is_encrypted || report->recipient_count != self->recipient_count) {
+        return false;
+    }
+    for (size_t i = 0; i < report->recipient_count; i++) {
+        if (report->recipients[i].state != report->recipients[0].state ||
+            find_recipient(self, report->recipients[i].number)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void
 merge_recipients(struct og_message_record *self, const struct og_message_report *report,
                  struct og_message_merge *out)
 {
+    if (report->recipient_count > 0 && is_of_all_in_plain(self, report)) {
+        for (size_t i = 0; i < self->recipient_count; i++) {
+            const struct og_recipient_report *said = &report->recipients[i];
+            merge_recipient(&self->recipients[i], said->state, said->error, out);
+        }
+        return;
+    }
     for (size_t i = 0; i < report->recipient_count; i++) {
         const struct og_recipient_report *said = &report->recipients[i];
         struct og_message_recipient *recipient = find_recipient(self, said->number);

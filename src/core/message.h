@@ -56,6 +56,7 @@ struct og_message_recipient {
 /* What we have. The merge changes it in place; strings that it takes over from the report are still
  * the report's. */
 struct og_message_record {
+    bool is_encrypted; /* the numbers are cipher text, which only phone and sender can read */
     enum og_message_state state;
     bool is_assumed; /* state is Failed and at least one recipient's failure is assumed */
     struct og_message_times times;
@@ -91,7 +92,9 @@ struct og_message_merge {
 
 /*
  * Merge one report. Pending in a report means Processed: the phone has it. Numbers match exactly,
- * then with '+' in front. Times outside [accepted, now] are drawn to the nearer end; the first time
+ * then with '+' in front. A phone may name encrypted recipients as it knows them, in plain: such a
+ * report counts when it says the same of as many recipients as there are, so that none can be
+ * mistaken for another. Times outside [accepted, now] are drawn to the nearer end; the first time
  * of a state stays. Cost: recipients of the record times those of the report.
  */
 void og_message_merge(struct og_message_record *self, const struct og_message_report *report,

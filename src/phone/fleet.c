@@ -347,6 +347,7 @@ make_world(struct og_fleet *self)
                      [OG_ORDER_FIFO] = join_url(self, "/message?order=fifo")},
         .url_events = join_url(self, "/events"), .url_webhooks = join_url(self, "/webhooks"),
         .url_settings = join_url(self, "/settings"),
+        .passphrase = self->config.passphrase,
         .counts = &self->counts, .listener = &self->listener,
     };
     og_arena_init(&self->world.scratch, 16384);
@@ -413,6 +414,7 @@ copy_config(struct og_fleet *self, const struct og_fleet_config *config)
     c->private_token = keep_text(self, config->private_token);
     c->login = keep_text(self, config->login);
     c->code = keep_text(self, config->code);
+    c->passphrase = keep_text(self, config->passphrase);
     c->name = keep_text(self, config->name);
     c->state_file = keep_text(self, config->state_file);
     c->jsonl_file = keep_text(self, config->jsonl_file);

@@ -44,6 +44,7 @@ struct og_fleet_config {
     const char *private_token; /* one of these three registers; or none, as in the app */
     const char *login;         /* user:password */
     const char *code;          /* one-time code */
+    const char *passphrase;    /* opens encrypted messages; NULL: none, they fail */
     const char *name;          /* "<MANUFACTURER>/<PRODUCT>"; of several, with a number behind it */
     int count;
     uint64_t seed;

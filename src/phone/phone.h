@@ -50,6 +50,7 @@ struct og_vphone_world {
     const char *url_device, *url_message, *url_pull[2] /* by enum og_order */;
     const char *url_events, *url_webhooks, *url_settings;
     const struct og_client_headers *register_headers; /* with the credential for POST /device */
+    const char *passphrase; /* for encrypted messages; NULL: none, they fail */
     struct og_phone_counts *counts;
     const struct og_vphone_listener *listener;
     struct og_arena scratch; /* reset after each use */

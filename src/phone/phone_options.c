@@ -23,23 +23,37 @@ load_profile(struct og_phone_options *self, const char *value, struct og_err *er
     return og_profile_load(&self->fleet.profile, value, err);
 }
 
+/* What a file holds, without the line end. */
 static enum og_code
-read_token(struct og_phone_options *self, const char *value, struct og_err *err)
+read_secret(const char *path, struct og_secret *out, struct og_err *err)
 {
     struct og_buf text;
     og_buf_init(&text, OG_SECRET_MAX_BYTES + 2);
-    enum og_code code = og_file_read(value, &text, err);
+    enum og_code code = og_file_read(path, &text, err);
     if (code == OG_OK) {
-        struct og_str token = og_buf_str(&text);
-        while (token.len > 0 && strchr("\r\n", token.ptr[token.len - 1])) {
-            token.len--;
+        struct og_str line = og_buf_str(&text);
+        while (line.len > 0 && strchr("\r\n", line.ptr[line.len - 1])) {
+            line.len--;
         }
-        og_secret_set(&self->token, token);
-        self->fleet.private_token = self->token.bytes;
+        og_secret_set(out, line);
     }
     og_buf_wipe(&text);
     og_buf_finish(&text);
     return code;
+}
+
+static enum og_code
+read_token(struct og_phone_options *self, const char *value, struct og_err *err)
+{
+    self->fleet.private_token = self->token.bytes;
+    return read_secret(value, &self->token, err);
+}
+
+static enum og_code
+read_passphrase(struct og_phone_options *self, const char *value, struct og_err *err)
+{
+    self->fleet.passphrase = self->passphrase.bytes;
+    return read_secret(value, &self->passphrase, err);
 }
 
 static enum og_code
@@ -67,6 +81,8 @@ static const struct flag flags[] = {
     {"token-file", ACTION, 0, 0, 0, "FILE", "the same, from a file", read_token},
     {"login", TEXT, AT(fleet.login), 0, 0, "USER:PASSWORD", "register with a login", NULL},
     {"code", TEXT, AT(fleet.code), 0, 0, "CODE", "register with a one-time code", NULL},
+    {"passphrase-file", ACTION, 0, 0, 0, "FILE",
+     "opens encrypted messages, as the passphrase in the app's settings", read_passphrase},
     {"state", TEXT, AT(fleet.state_file), 0, 0, "FILE",
      "keep device ids and tokens there between runs", NULL},
     {"name", TEXT, AT(fleet.name), 0, 0, "NAME", "name of the phone (otpgate/virtual)", NULL},
@@ -190,6 +206,7 @@ void
 og_phone_options_finish(struct og_phone_options *self)
 {
     og_secret_finish(&self->token);
+    og_secret_finish(&self->passphrase);
 }
 
 static const char intro[] =

@@ -9,6 +9,7 @@
 struct og_phone_options {
     struct og_fleet_config fleet; /* its texts point into argv or token */
     struct og_secret token;       /* read from --token-file */
+    struct og_secret passphrase;  /* read from --passphrase-file */
     const char *summary_file;     /* NULL: none; "-": standard output */
     int64_t stop_after;           /* messages; 0: for ever */
     int64_t for_ms;               /* 0: for ever */

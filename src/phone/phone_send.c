@@ -93,6 +93,50 @@ fail_all(struct og_vphone *self, struct og_sms *sms, const char *error)
     og_vphone_tell(self, sms);
 }
 
+static bool
+is_all_on_air(const struct og_sms *sms)
+{
+    for (size_t i = 0; i < sms->recipient_count; i++) {
+        if (!sms->recipients[i].is_on_air && !sms->recipients[i].has_failed_part) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+open_text(struct og_vphone *self, struct og_sms *sms)
+{
+    struct og_err err;
+    char error[OG_SMS_ERROR_BYTES];
+    if (og_sms_open_text(sms, self->world->passphrase, &err) == OG_OK) {
+        return true;
+    }
+    snprintf(error, sizeof(error), "Can't send message: %.40s", err.text);
+    fail_all(self, sms, error);
+    return false;
+}
+
+/* One recipient to the radio; it fails alone when its number cannot be read. */
+static void
+submit_to(struct og_vphone *self, struct og_sms *sms, size_t recipient)
+{
+    struct og_err err;
+    char error[OG_SMS_ERROR_BYTES];
+    int64_t wall_ms = og_vphone_wall(self);
+    if (og_sms_open_number(sms, recipient, self->world->passphrase, &err) != OG_OK) {
+        snprintf(error, sizeof(error), "sendSMS: %.50s", err.text);
+        sms->recipients[recipient].has_failed_part = true;
+        og_sms_move(sms, recipient, OG_SMS_FAILED, error, wall_ms);
+        self->world->counts->failed++;
+        return;
+    }
+    struct og_radio_job job = {sms, recipient, sms->parts, sms->sim - 1, sms->want_report};
+    sms->pins++;
+    og_radio_submit(&self->radio, &job, og_vphone_mono(self));
+    og_sms_move(sms, recipient, OG_SMS_PROCESSED, NULL, wall_ms);
+}
+
 static void
 submit(struct og_vphone *self, struct og_sms *sms)
 {
@@ -107,12 +151,15 @@ submit(struct og_vphone *self, struct og_sms *sms)
         fail_all(self, sms, "Can't send message: SIM not found");
         return;
     }
+    if (!open_text(self, sms)) {
+        return;
+    }
     sms->sim = sim + 1;
     for (size_t i = 0; i < sms->recipient_count; i++) {
-        struct og_radio_job job = {sms, i, sms->parts, sim, sms->want_report};
-        sms->pins++;
-        og_radio_submit(&self->radio, &job, og_vphone_mono(self));
-        og_sms_move(sms, i, OG_SMS_PROCESSED, NULL, wall_ms);
+        submit_to(self, sms, i);
+    }
+    if (is_all_on_air(sms)) {
+        og_sms_drop_text(sms); /* no number could be read */
     }
     og_vphone_tell(self, sms);
 }
@@ -139,7 +186,7 @@ on_aired(struct og_vphone *self, struct og_sms *sms, struct og_sms_recipient *to
     self->world->counts->sms++;
     to->is_on_air = true;
     if (listener->on_sms) {
-        listener->on_sms(listener->ctx, self, &(struct og_aired_sms){sms, to->number, sms->sim});
+        listener->on_sms(listener->ctx, self, &(struct og_aired_sms){sms, og_sms_number(to), sms->sim});
     }
 }
 
@@ -181,17 +228,6 @@ on_delivery(struct og_vphone *self, struct og_sms *sms, const struct og_radio_ev
         self->world->counts->failed += !is_delivered;
         og_vphone_tell(self, sms);
     }
-}
-
-static bool
-is_all_on_air(const struct og_sms *sms)
-{
-    for (size_t i = 0; i < sms->recipient_count; i++) {
-        if (!sms->recipients[i].is_on_air && !sms->recipients[i].has_failed_part) {
-            return false;
-        }
-    }
-    return true;
 }
 
 void

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/pbe.h"
 #include "base/secret.h"
 #include "phone/protocol.h"
 #include "phone/sms_parts.h"
@@ -55,10 +56,18 @@ base64_size(struct og_str text)
 }
 
 static int
-count_parts(const struct og_pull_item *item)
+count_parts(bool is_data, struct og_str text)
 {
-    return item->is_data ? og_sms_parts_of_data(base64_size(item->text))
-                         : og_sms_parts_of_text(item->text);
+    return is_data ? og_sms_parts_of_data(base64_size(text)) : og_sms_parts_of_text(text);
+}
+
+/* A copy on the heap, NUL behind its length. */
+static char *
+copy_text(struct og_str text)
+{
+    char *copy = og_xalloc(text.len + 1);
+    memcpy(copy, text.len ? text.ptr : "", text.len);
+    return copy;
 }
 
 struct og_sms *
@@ -78,15 +87,14 @@ og_sms_create(const struct og_pull_item *item, int64_t now_ms)
         at += number.len + 1;
     }
     snprintf(self->id, sizeof(self->id), "%" OG_STR_FMT, OG_STR_ARG(item->id));
-    self->text = og_xalloc(item->text.len + 1);
-    memcpy(self->text, item->text.len ? item->text.ptr : "", item->text.len);
+    self->text = copy_text(item->text);
     self->text_len = item->text.len;
     self->is_data = item->is_data;
     self->want_report = item->want_report;
     self->is_encrypted = item->is_encrypted;
     self->priority = item->priority;
     self->sim = item->sim_number;
-    self->parts = count_parts(item);
+    self->parts = count_parts(item->is_data, item->text);
     self->created_at = item->created_at;
     self->valid_until_at = item->valid_until_at;
     self->schedule_at = item->schedule_at;
@@ -105,11 +113,76 @@ og_sms_drop_text(struct og_sms *self)
     }
 }
 
+static void
+wipe_text(char *text)
+{
+    if (text) {
+        og_wipe(text, strlen(text));
+        free(text);
+    }
+}
+
+/* `plain` is the caller's to wipe, also after an error. */
+static enum og_code
+open_value(struct og_str cipher, const char *passphrase, struct og_buf *plain, struct og_err *err)
+{
+    og_buf_init(plain, OG_PBE_PLAIN_MAX_BYTES);
+    return passphrase ? og_pbe_decrypt(og_str_from(passphrase), cipher, plain, err)
+                      : og_fail(err, OG_E_INVALID, "", "Passphrase is not set");
+}
+
+enum og_code
+og_sms_open_text(struct og_sms *self, const char *passphrase, struct og_err *err)
+{
+    struct og_buf plain;
+    if (!self->is_encrypted) {
+        return OG_OK;
+    }
+    enum og_code code =
+        open_value((struct og_str){self->text, self->text_len}, passphrase, &plain, err);
+    if (code == OG_OK) {
+        og_sms_drop_text(self);
+        self->text = copy_text(og_buf_str(&plain));
+        self->text_len = plain.len;
+        self->parts = count_parts(self->is_data, og_buf_str(&plain));
+    }
+    og_buf_wipe(&plain);
+    og_buf_finish(&plain);
+    return code;
+}
+
+enum og_code
+og_sms_open_number(struct og_sms *self, size_t recipient, const char *passphrase,
+                   struct og_err *err)
+{
+    struct og_sms_recipient *to = &self->recipients[recipient];
+    struct og_buf plain;
+    if (!self->is_encrypted) {
+        return OG_OK;
+    }
+    enum og_code code = open_value(og_str_from(to->number), passphrase, &plain, err);
+    if (code == OG_OK) {
+        to->plain = copy_text(og_buf_str(&plain));
+    }
+    og_buf_wipe(&plain);
+    og_buf_finish(&plain);
+    return code;
+}
+
+const char *
+og_sms_number(const struct og_sms_recipient *recipient)
+{
+    return recipient->plain ? recipient->plain : recipient->number;
+}
+
 void
 og_sms_destroy(struct og_sms *self)
 {
     if (self) {
         og_sms_drop_text(self);
+        for (size_t i = 0; i < self->recipient_count; i++) {
+            wipe_text(self->recipients[i].plain);
+        }
         free(self);
     }
 }

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/err.h"
 #include "base/str.h"
 
 /* wire name, rank: a state is only ever replaced by one of a higher rank */
@@ -31,7 +32,8 @@ int og_sms_state_rank(enum og_sms_state state);
 #define OG_SMS_ERROR_BYTES 64
 
 struct og_sms_recipient {
-    char *number; /* inside the message's own allocation */
+    char *number; /* as it came and is reported; inside the message's own allocation */
+    char *plain;  /* what an encrypted number is, once opened; NULL before, and for others */
     enum og_sms_state state;
     bool has_failed_part;
     bool is_on_air;
@@ -71,6 +73,19 @@ struct og_sms {
 /* Gives a message in state Pending. */
 struct og_sms *og_sms_create(const struct og_pull_item *item, int64_t now_ms);
 void og_sms_destroy(struct og_sms *self); /* takes NULL; wipes the text */
+
+/*
+ * Open what is encrypted (wire/smsgate.md section 6), as the app does when the message is about to go
+ * out; what is not encrypted stays as it is. The text's parts are counted again.
+ * passphrase  NULL: the phone has none
+ * Errors      OG_E_INVALID with what the app would report
+ */
+OG_MUST_CHECK enum og_code og_sms_open_text(struct og_sms *self, const char *passphrase,
+                                            struct og_err *err);
+OG_MUST_CHECK enum og_code og_sms_open_number(struct og_sms *self, size_t recipient,
+                                              const char *passphrase, struct og_err *err);
+/* The number to send to: `plain` when there is one. */
+const char *og_sms_number(const struct og_sms_recipient *recipient);
 
 /* Sent, Delivered, Failed or Cancelled: nothing more is to be done with it. */
 bool og_sms_is_done(const struct og_sms *self);

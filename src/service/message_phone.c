@@ -174,6 +174,7 @@ apply_report(struct og_report_op *self, struct og_tx *tx, const struct og_report
         return code;
     }
     struct og_message_merge merge;
+    m.record.is_encrypted = m.encrypted;
     og_message_merge(&m.record, &report->report, tx->now_ms, &merge);
     count_merge(&merge);
     effect->message_id = m.id;

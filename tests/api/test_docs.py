@@ -16,7 +16,8 @@ DOCS = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md",
                                   "CHANGELOG.md")] + sorted((ROOT / "docs").rglob("*.md"))
 # read by the command line, not by the option table
-CLI_VARIABLES = {"OTPGATE_KEY", "OTPGATE_USER", "OTPGATE_URL", "OTPGATE_CA", "OTPGATE_CONFIG"}
+CLI_VARIABLES = {"OTPGATE_KEY", "OTPGATE_PASSPHRASE", "OTPGATE_USER", "OTPGATE_URL", "OTPGATE_CA",
+                 "OTPGATE_CONFIG"}
 
 
 def name_of(path):

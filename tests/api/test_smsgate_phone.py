@@ -238,6 +238,9 @@ def test_check_71_numbers(account, phone):
     hidden = send(account, isEncrypted=True, phoneNumbers=[cipher])
     phone.report(phone.pull()[0], "Sent")
     assert account.message(hidden)["recipients"] == [{"phoneNumber": cipher, "state": "Sent"}]
+    phone.report({"id": hidden}, "Delivered", numbers=[NUMBER])  # as the phone reads it
+    assert account.message(hidden)["recipients"] == [{"phoneNumber": cipher,
+                                                      "state": "Delivered"}]
 
 
 def test_each_recipient_has_its_own_state(account, phone):

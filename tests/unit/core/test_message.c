@@ -246,6 +246,43 @@ test_numbers(void **state)
     assert_int_equal(message.recipients[0].state, OG_MESSAGE_SENT);
 }
 
+/* A phone that names encrypted recipients in plain is believed where it cannot mean another. */
+static void
+test_encrypted_numbers_in_plain(void **state)
+{
+    static const struct {
+        bool is_encrypted;
+        const char *names[3];
+        enum og_message_state states[3];
+        size_t count, changed, unknown;
+    } cases[] = {
+        {true, {"+1", "+2", "+3"}, {OG_MESSAGE_SENT, OG_MESSAGE_SENT, OG_MESSAGE_SENT}, 3, 3, 0},
+        {false, {"+1", "+2", "+3"}, {OG_MESSAGE_SENT, OG_MESSAGE_SENT, OG_MESSAGE_SENT}, 3, 0, 3},
+        {true, {"+1", "+2", "+3"}, {OG_MESSAGE_SENT, OG_MESSAGE_FAILED, OG_MESSAGE_SENT}, 3, 0, 3},
+        {true, {"+1", "+2"}, {OG_MESSAGE_SENT, OG_MESSAGE_SENT}, 2, 0, 2},
+        {true, {"+1", "900", "+3"}, {OG_MESSAGE_SENT, OG_MESSAGE_SENT, OG_MESSAGE_SENT}, 3, 1, 2},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct message message;
+        struct og_message_merge merge;
+        struct og_recipient_report said[3];
+        init_message(&message, 3);
+        message.record.is_encrypted = cases[i].is_encrypted;
+        for (size_t k = 0; k < cases[i].count; k++) {
+            said[k] = (struct og_recipient_report){og_str_from(cases[i].names[k]),
+                                                   cases[i].states[k], {0}};
+        }
+        og_message_merge(&message.record,
+                         &(struct og_message_report){.recipients = said,
+                                                     .recipient_count = cases[i].count},
+                         NOW_MS, &merge);
+        assert_int_equal(merge.changed_count, cases[i].changed);
+        assert_int_equal(merge.unknown_count, cases[i].unknown);
+        assert_int_equal(message.record.state,
+                         cases[i].changed == 3 ? OG_MESSAGE_SENT : OG_MESSAGE_PENDING);
+    }
+}
+
 static void
 test_whole_message(void **state)
 {
@@ -388,6 +425,7 @@ main(void)
         cmocka_unit_test(test_final),         cmocka_unit_test(test_aggregate),
         cmocka_unit_test(test_every_order),   cmocka_unit_test(test_random_reports),
         cmocka_unit_test(test_numbers),       cmocka_unit_test(test_whole_message),
+        cmocka_unit_test(test_encrypted_numbers_in_plain),
         cmocka_unit_test(test_times),         cmocka_unit_test(test_cancelling),
         cmocka_unit_test(test_end_open),      cmocka_unit_test(test_assumed_failure),
     };
