@@ -8,12 +8,11 @@
 #include "api/otp_json.h"
 #include "api/problem.h"
 #include "base/json.h"
-#include "core/label.h"
+#include "core/locale.h"
 #include "core/otp_text.h"
 #include "service/otp_service.h"
 
 #define BODY_MAX_BYTES (16 * 1024)
-#define LOCALE_MAX_CHARS 35
 #define KEY_MAX_CHARS 255
 
 /* ---- what the operations share ---- */
@@ -67,24 +66,6 @@ static const struct og_json_member start_members[] = {
     {"brand", OG_JSON_STRING, AT(brand), false, 0, 0, AT(has_brand)},
 };
 
-/* A language tag by its looks (RFC 5646): subtags of 2 to 8 letters and digits, with hyphens. */
-static enum og_code
-check_locale(struct og_str locale, struct og_err *err)
-{
-    size_t run = 0;
-    bool fits = locale.len <= LOCALE_MAX_CHARS;
-    for (size_t i = 0; fits && i <= locale.len; i++) {
-        const char c = i < locale.len ? locale.ptr[i] : '-';
-        const bool is_alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                              (c >= '0' && c <= '9');
-        fits = is_alnum ? run < 8 : c == '-' && run >= 2;
-        run = is_alnum ? run + 1 : 0;
-    }
-    return fits ? OG_OK
-                : og_fail(err, OG_E_UNPROCESSABLE, "locale",
-                          "must be a language tag like en or pt-BR");
-}
-
 static enum og_code
 check_own_code(struct og_call *call, const struct start_ask *ask, struct og_err *err)
 {
@@ -107,7 +88,7 @@ check_members(const struct start_ask *ask, const struct og_otp_policy *policy, s
         code = og_otp_check_app_hash(ask->app_hash, err);
     }
     if (code == OG_OK && ask->has_locale) {
-        code = check_locale(ask->locale, err);
+        code = og_locale_check(ask->locale, "locale", err);
     }
     if (code == OG_OK && ask->has_brand) {
         code = og_otp_check_variable(ask->brand, "brand", err);

@@ -41,6 +41,7 @@ og_app_otp_policy(const struct og_config *config, struct og_otp_policy *out)
     }
     snprintf(out->brand, sizeof out->brand, "%s", otp->brand);
     snprintf(out->text, sizeof out->text, "%s", otp->template);
+    snprintf(out->locale, sizeof out->locale, "%s", otp->locale);
 }
 
 static const char *

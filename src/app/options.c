@@ -72,18 +72,27 @@ static enum og_code
 check_longest_text(struct og_str template, struct og_err *err)
 {
     char brand[OG_OTP_BRAND_MAX_CHARS];
+    struct og_sms_size size;
     memset(brand, 'x', sizeof brand);
     const struct og_otp_text longest = {
         .template = template,
+        .locale = &og_locales[0],
         .brand = {brand, sizeof brand},
-        .code = OG_STR("0123456789"),
-        .app_hash = OG_STR("AAAAAAAAAAA"),
+        .app_hashes = {OG_STR("AAAAAAAAAAA")},
         .minutes = OG_OTP_MAX_TTL_S / 60,
     };
-    struct og_secret text = {0};
-    enum og_code code = og_otp_text_compose(&longest, &text, NULL, err);
-    og_secret_finish(&text);
-    return code;
+    return og_otp_text_measure(&longest, &size, err);
+}
+
+static enum og_code
+check_locale(const struct og_config *config, struct og_err *err)
+{
+    const struct og_str locale = og_str_from(config->otp.locale);
+    if (og_str_eq(locale, OG_STR("auto")) || og_locale_find(locale)) {
+        return OG_OK;
+    }
+    return og_fail(err, OG_E_INVALID, "otp.locale",
+                   "otp.locale must be auto or a language that `otpgate template builtin` lists");
 }
 
 /* What only a room above the configuration can judge. */
@@ -95,7 +104,9 @@ check_template(const struct og_config *config, struct og_err *err)
     if (template.len == 0) {
         return OG_OK;
     }
-    if (og_otp_template_check(template, &why) != OG_OK) {
+    struct og_otp_layout layout;
+    if (og_otp_template_read(template, &og_locales[0], &layout, &why) != OG_OK ||
+        og_otp_template_check_kind(&layout, OG_OTP_TEMPLATE_CODE, &why) != OG_OK) {
         return og_fail(err, OG_E_INVALID, "otp.template", "otp.template %s", why.text);
     }
     if (check_longest_text(template, &why) != OG_OK) {
@@ -113,6 +124,9 @@ og_app_read_options(int argc, char **argv, struct og_config *config, struct og_e
     enum og_code code = read_flags(argc, argv, config, &file, err);
     if (code == OG_OK) {
         code = og_config_load(config, file, (const char *const *)environ, err);
+    }
+    if (code == OG_OK) {
+        code = check_locale(config, err);
     }
     return code == OG_OK ? check_template(config, err) : code;
 }

@@ -122,6 +122,7 @@ struct og_config_otp {
     int lock_after;
     const char *brand;
     const char *template;
+    const char *locale;
     bool verbose_errors;
     int store; /* enum og_config_otp_store */
     int store_entries_max;

@@ -8,153 +8,12 @@
 
 #include "base/buf.h"
 #include "core/codepoint.h"
+#include "core/money.h"
 #include "core/otp.h"
 
 #define RENDER_MAX_BYTES 4096 /* far more than any text that fits */
 
-enum token_kind {
-    TOKEN_CHAR,
-    TOKEN_CODE,
-    TOKEN_BRAND,
-    TOKEN_MINUTES,
-    TOKEN_BAD, /* an unknown placeholder or a lone bracket */
-};
-
-struct token {
-    enum token_kind kind;
-    struct og_str text;  /* as written */
-    uint32_t codepoint;  /* of a TOKEN_CHAR */
-};
-
-static const struct {
-    struct og_str word;
-    enum token_kind kind;
-} placeholders[] = {
-    {{"{code}", 6}, TOKEN_CODE},
-    {{"{brand}", 7}, TOKEN_BRAND},
-    {{"{minutes}", 9}, TOKEN_MINUTES},
-};
-
-/* By whether there is a brand, and whether there are minutes. No plural to get wrong. */
-static const char *const built_in[2][2] = {
-    {"{code} is your code. Never share it.",
-     "{code} is your code. Valid {minutes} min. Never share it."},
-    {"{code} is your {brand} code. Never share it.",
-     "{code} is your {brand} code. Valid {minutes} min. Never share it."},
-};
-
-static struct token
-bracket_token(struct og_str rest)
-{
-    for (size_t i = 0; i < sizeof(placeholders) / sizeof(placeholders[0]); i++) {
-        if (og_str_starts(rest, placeholders[i].word)) {
-            return (struct token){placeholders[i].kind, placeholders[i].word, 0};
-        }
-    }
-    if (rest.len >= 2 && rest.ptr[1] == rest.ptr[0]) {
-        return (struct token){TOKEN_CHAR, {rest.ptr, 1}, (uint8_t)rest.ptr[0]};
-    }
-    return (struct token){TOKEN_BAD, {rest.ptr, 1}, 0};
-}
-
-static struct token
-next_token(struct og_str template, size_t *at)
-{
-    struct og_str rest = {template.ptr + *at, template.len - *at};
-    if (rest.ptr[0] == '{' || rest.ptr[0] == '}') {
-        struct token token = bracket_token(rest);
-        *at += token.kind == TOKEN_CHAR ? 2 : token.text.len;
-        return token;
-    }
-    size_t from = *at;
-    uint32_t codepoint = og_codepoint_next(template, at);
-    return (struct token){TOKEN_CHAR, {rest.ptr, *at - from}, codepoint};
-}
-
-/* Would it read as part of the code if it touched it? */
-static bool
-clings(const struct token *token)
-{
-    if (token->kind != TOKEN_CHAR) {
-        return true;
-    }
-    uint32_t letter = token->codepoint | 0x20;
-    return (letter >= 'a' && letter <= 'z') || og_codepoint_digit(token->codepoint) >= 0;
-}
-
-static bool
-has_digit(struct og_str text)
-{
-    for (size_t at = 0; at < text.len;) {
-        if (og_codepoint_digit(og_codepoint_next(text, &at)) >= 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What a template turned out to hold. */
-struct layout {
-    bool has_brand;
-    bool has_minutes;
-    bool brand_before_code;
-};
-
-/* NULL, or what is wrong. */
-static const char *
-read_layout(struct og_str template, struct layout *out)
-{
-    struct token last = {TOKEN_CHAR, {NULL, 0}, ' '};
-    bool has_code = false;
-
-    *out = (struct layout){0};
-    for (size_t at = 0; at < template.len;) {
-        struct token token = next_token(template, &at);
-        bool is_digit = token.kind == TOKEN_MINUTES ||
-                        (token.kind == TOKEN_CHAR && og_codepoint_digit(token.codepoint) >= 0);
-        if (token.kind == TOKEN_BAD) {
-            return "may have {code}, {brand} and {minutes} only; write {{ for a bracket";
-        }
-        if (token.kind == TOKEN_CODE && has_code) {
-            return "must have {code} once";
-        }
-        if (is_digit && !has_code) {
-            return "must not have digits before {code}: phones take the first ones for the code";
-        }
-        if ((token.kind == TOKEN_CODE && clings(&last)) ||
-            (last.kind == TOKEN_CODE && clings(&token))) {
-            return "must not have letters, digits or placeholders touching {code}";
-        }
-        has_code |= token.kind == TOKEN_CODE;
-        out->has_minutes |= token.kind == TOKEN_MINUTES;
-        out->has_brand |= token.kind == TOKEN_BRAND;
-        out->brand_before_code |= token.kind == TOKEN_BRAND && !has_code;
-        last = token;
-    }
-    return has_code ? NULL : "must have {code}";
-}
-
-static enum og_code
-check_template(struct og_str template, struct layout *out, struct og_err *err)
-{
-    if (template.len > OG_OTP_TEMPLATE_MAX_BYTES) {
-        return og_fail(err, OG_E_UNPROCESSABLE, "template", "must have at most %d bytes",
-                       OG_OTP_TEMPLATE_MAX_BYTES);
-    }
-    enum og_code code = og_sms_check(template, true, "template", err);
-    if (code != OG_OK) {
-        return code;
-    }
-    const char *wrong = read_layout(template, out);
-    return wrong ? og_fail(err, OG_E_UNPROCESSABLE, "template", "%s", wrong) : OG_OK;
-}
-
-enum og_code
-og_otp_template_check(struct og_str template, struct og_err *err)
-{
-    struct layout layout;
-    return check_template(template, &layout, err);
-}
+/* ---- what may stand for a variable ---- */
 
 static bool
 is_scheme_char(char c)
@@ -203,57 +62,125 @@ og_otp_check_variable(struct og_str value, const char *field, struct og_err *err
     return OG_OK;
 }
 
+static bool
+is_host_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+enum og_code
+og_otp_check_host(struct og_str host, const char *field, struct og_err *err)
+{
+    size_t label = 0, dots = 0;
+    bool fits = host.len > 0 && host.len <= OG_OTP_HOST_MAX_CHARS;
+    for (size_t i = 0; fits && i <= host.len; i++) {
+        const char c = i < host.len ? host.ptr[i] : '.';
+        if (c == '.') {
+            fits = label > 0 && label <= 63 && host.ptr[i - 1] != '-';
+            dots += i < host.len;
+            label = 0;
+        } else {
+            fits = is_host_char(c) && !(c == '-' && label == 0);
+            label++;
+        }
+    }
+    return fits && dots > 0 ? OG_OK
+                            : og_fail(err, OG_E_UNPROCESSABLE, field,
+                                      "must be a host like shop.example: letters, digits, hyphens "
+                                      "and dots, no scheme, port or path, at most %d characters",
+                                      OG_OTP_HOST_MAX_CHARS);
+}
+
+static bool
+has_digit(struct og_str text)
+{
+    for (size_t at = 0; at < text.len;) {
+        if (og_codepoint_digit(og_codepoint_next(text, &at)) >= 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- whether parts and template go together ---- */
+
 static enum og_code
-check_fields(const struct og_otp_text *self, const struct layout *layout, struct og_err *err)
+check_name(struct og_str value, const char *field, bool is_wanted, bool before_code,
+           struct og_err *err)
+{
+    if (value.len == 0) {
+        return is_wanted ? og_fail(err, OG_E_UNPROCESSABLE, field, "is wanted by the template")
+                         : OG_OK;
+    }
+    const enum og_code code = og_otp_check_variable(value, field, err);
+    return code == OG_OK && before_code && has_digit(value)
+               ? og_fail(err, OG_E_UNPROCESSABLE, field,
+                         "must not have digits where it stands before the code")
+               : code;
+}
+
+static enum og_code
+check_lines(const struct og_otp_text *self, struct og_err *err)
 {
     enum og_code code = OG_OK;
+    for (int i = 0; code == OG_OK && i < OG_OTP_TEXT_HASHES_MAX; i++) {
+        if (self->app_hashes[i].len > 0) {
+            code = og_otp_check_app_hash(self->app_hashes[i], err);
+        }
+    }
+    if (code == OG_OK && self->host.len > 0) {
+        code = og_otp_check_host(self->host, "host", err);
+    }
+    if (code == OG_OK && self->embedded_host.len > 0) {
+        code = og_otp_check_host(self->embedded_host, "embedded_host", err);
+    }
+    return code;
+}
 
-    if (layout->has_brand && self->brand.len == 0) {
-        return og_fail(err, OG_E_UNPROCESSABLE, "brand", "is wanted by the template");
+static enum og_code
+check_fields(const struct og_otp_text *self, const struct og_otp_layout *layout,
+             struct og_err *err)
+{
+    enum og_code code = check_name(self->brand, "brand", layout->has_brand,
+                                   layout->brand_before_code, err);
+    if (code == OG_OK) {
+        code = check_name(self->payee, "payee", layout->has_payee, layout->payee_before_code, err);
     }
-    if (self->brand.len > 0) {
-        code = og_otp_check_variable(self->brand, "brand", err);
-    }
-    if (code == OG_OK && layout->brand_before_code && has_digit(self->brand)) {
-        code = og_fail(err, OG_E_UNPROCESSABLE, "brand",
-                       "must not have digits where it stands before the code");
+    if (code == OG_OK && layout->has_amount && self->amount.len == 0) {
+        code = og_fail(err, OG_E_UNPROCESSABLE, "amount", "is wanted by the template");
     }
     if (code == OG_OK && layout->has_minutes && self->minutes == 0) {
         code = og_fail(err, OG_E_UNPROCESSABLE, "template",
                        "has {minutes}, but the validity is not to be told");
     }
-    if (code == OG_OK && self->app_hash.len > 0) {
-        code = og_otp_check_app_hash(self->app_hash, err);
-    }
-    return code;
+    return code == OG_OK ? check_lines(self, err) : code;
 }
 
+/* ---- filling ---- */
+
 static void
-render(const struct og_otp_text *self, struct og_str template, struct og_buf *out)
+render(const struct og_otp_text *self, struct og_str template, const struct og_locale *locale,
+       int hash_count, struct og_buf *out)
 {
+    const struct og_otp_values values = {.code = self->code,
+                                         .brand = self->brand,
+                                         .amount = self->amount,
+                                         .payee = self->payee,
+                                         .minutes = self->minutes};
     if (self->retriever_prefix) {
-        og_buf_add(out, OG_STR("<#> "));
+        og_buf_add_cstr(out, "<#> ");
     }
-    for (size_t at = 0; at < template.len;) {
-        struct token token = next_token(template, &at);
-        switch (token.kind) {
-        case TOKEN_CODE:
-            og_buf_add(out, self->code);
-            break;
-        case TOKEN_BRAND:
-            og_buf_add(out, self->brand);
-            break;
-        case TOKEN_MINUTES:
-            og_buf_add_i64(out, self->minutes);
-            break;
-        default:
-            og_buf_add(out, token.text);
-            break;
-        }
-    }
-    if (self->app_hash.len > 0) {
+    og_otp_template_render(template, locale, &values, out);
+    for (int i = 0; i < hash_count; i++) {
         og_buf_add_byte(out, '\n');
-        og_buf_add(out, self->app_hash);
+        og_buf_add(out, self->app_hashes[i]);
+    }
+    if (self->host.len > 0) {
+        og_buf_printf(out, "\n@%" OG_STR_FMT " #%" OG_STR_FMT, OG_STR_ARG(self->host),
+                      OG_STR_ARG(self->code));
+    }
+    if (self->host.len > 0 && self->embedded_host.len > 0) {
+        og_buf_printf(out, " @%" OG_STR_FMT, OG_STR_ARG(self->embedded_host));
     }
 }
 
@@ -275,15 +202,17 @@ fail_segments(const struct og_sms_size *size, struct og_err *err)
 }
 
 static enum og_code
-check_size(const struct og_buf *text, struct og_sms_size *size, struct og_err *err)
+check_size(const struct og_buf *text, bool allow_long, struct og_sms_size *size,
+           struct og_err *err)
 {
-    if (text->full || !og_sms_measure(og_buf_str(text), size)) {
+    if (text->full || !og_sms_measure(og_buf_str(text), size) ||
+        (allow_long && text->len > OG_SECRET_MAX_BYTES)) {
         return og_fail(err, OG_E_UNPROCESSABLE, "text", "is much too long for one SMS");
     }
-    if (size->segments > 1) {
+    if (size->segments > 1 && !allow_long) {
         return fail_segments(size, err);
     }
-    if (size->bytes > OG_OTP_TEXT_MAX_BYTES) {
+    if (size->bytes > OG_OTP_TEXT_MAX_BYTES && !allow_long) {
         return og_fail(err, OG_E_UNPROCESSABLE, "text",
                        "exceeds the %d bytes that apps can read by %zu", OG_OTP_TEXT_MAX_BYTES,
                        size->bytes - OG_OTP_TEXT_MAX_BYTES);
@@ -291,38 +220,144 @@ check_size(const struct og_buf *text, struct og_sms_size *size, struct og_err *e
     return OG_OK;
 }
 
-enum og_code
-og_otp_text_compose(const struct og_otp_text *self, struct og_secret *out,
-                    struct og_sms_size *size, struct og_err *err)
-{
-    struct layout layout;
-    struct og_sms_size measured = {0};
-    struct og_buf text;
+/* ---- one template ---- */
 
-    assert(self->minutes >= 0);
-    assert(og_otp_check_custom(self->code, NULL) == OG_OK);
-    og_secret_finish(out);
-    struct og_str template = self->template;
-    if (template.len == 0) {
-        template = og_str_from(built_in[self->brand.len > 0][self->minutes > 0]);
+static int
+count_hashes(const struct og_otp_text *self)
+{
+    int count = 0;
+    while (count < OG_OTP_TEXT_HASHES_MAX && self->app_hashes[count].len > 0) {
+        count++;
     }
-    enum og_code code = check_template(template, &layout, err);
+    return count;
+}
+
+/* With all app hashes, or without the second where both do not fit. */
+static enum og_code
+fill(const struct og_otp_text *self, struct og_str template, const struct og_locale *locale,
+     struct og_buf *text, struct og_sms_size *size, struct og_err *err)
+{
+    struct og_otp_layout layout;
+    enum og_code code = og_otp_template_read(template, locale, &layout, err);
     if (code == OG_OK) {
         code = check_fields(self, &layout, err);
     }
     if (code != OG_OK) {
         return code;
     }
-    og_buf_init(&text, RENDER_MAX_BYTES);
-    render(self, template, &text);
-    code = check_size(&text, &measured, err);
-    if (code == OG_OK && !og_secret_set(out, og_buf_str(&text))) {
-        code = og_fail(err, OG_E_INTERNAL, "", "an OTP text of 140 bytes does not fit a secret");
+    int hash_count = count_hashes(self);
+    do {
+        og_buf_wipe(text);
+        render(self, template, locale, hash_count, text);
+        code = check_size(text, self->allow_long, size, err);
+    } while (code != OG_OK && hash_count-- > 1);
+    return code;
+}
+
+/* ---- our own sentences ---- */
+
+/* How much of them stands: less when the message would not fit. */
+enum { OWN_ALL, OWN_WITHOUT_VALID, OWN_SHORT, OWN_ENGLISH, OWN_COUNT };
+
+static void
+build_own(const struct og_otp_text *self, const struct og_locale *locale, int amount,
+          struct og_buf *out)
+{
+    const struct og_locale *words = amount == OWN_ENGLISH ? &og_locales[0] : locale;
+    og_buf_clear(out);
+    og_buf_add_cstr(out, self->payee.len   ? words->payment
+                         : self->brand.len ? words->branded
+                                           : words->plain);
+    if (amount == OWN_ALL && self->minutes > 0) {
+        og_buf_add_cstr(out, words->valid);
     }
-    if (code == OG_OK && size) {
+    if (amount <= OWN_WITHOUT_VALID) {
+        og_buf_add_cstr(out, words->warning);
+    }
+}
+
+static enum og_code
+fill_own(const struct og_otp_text *self, const struct og_locale *locale, struct og_buf *text,
+         struct og_sms_size *size, struct og_err *err)
+{
+    struct og_buf template;
+    enum og_code code = OG_E_UNPROCESSABLE;
+    og_buf_init(&template, OG_OTP_TEMPLATE_MAX_BYTES);
+    for (int amount = OWN_ALL; code != OG_OK && amount < OWN_COUNT; amount++) {
+        build_own(self, locale, amount, &template);
+        code = fill(self, og_buf_str(&template),
+                    amount == OWN_ENGLISH ? &og_locales[0] : locale, text, size, err);
+    }
+    og_buf_finish(&template);
+    return code;
+}
+
+enum og_code
+og_otp_text_compose(const struct og_otp_text *self, struct og_secret *out,
+                    struct og_sms_size *size, struct og_err *err)
+{
+    struct og_sms_size measured = {0};
+    struct og_buf text;
+
+    assert(self->minutes >= 0);
+    assert(og_otp_check_custom(self->code, NULL) == OG_OK);
+    og_secret_finish(out);
+    og_buf_init(&text, RENDER_MAX_BYTES);
+    enum og_code code =
+        self->template.len
+            ? fill(self, self->template, self->locale, &text, &measured, err)
+            : fill_own(self, self->locale ? self->locale : &og_locales[0], &text, &measured, err);
+    if (code == OG_OK && !og_secret_set(out, og_buf_str(&text))) {
+        code = og_fail(err, OG_E_INTERNAL, "", "an OTP text does not fit a secret");
+    }
+    if (size) {
         *size = measured;
     }
     og_buf_wipe(&text);
     og_buf_finish(&text);
     return code;
+}
+
+/* ---- at most ---- */
+
+static bool
+costs_more(const struct og_sms_size *a, const struct og_sms_size *b)
+{
+    if (a->segments != b->segments) {
+        return a->segments > b->segments;
+    }
+    return a->encoding != b->encoding ? a->encoding == OG_SMS_UCS2 : a->units > b->units;
+}
+
+enum og_code
+og_otp_text_measure(const struct og_otp_text *self, struct og_sms_size *size, struct og_err *err)
+{
+    static const char longest[] = "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW";
+    struct og_otp_text most = *self;
+    struct og_otp_layout layout = {0};
+    enum og_code worst = OG_OK;
+    if (self->template.len) {
+        worst = og_otp_template_read(self->template, self->locale, &layout, err);
+    }
+    most.code = OG_STR("0000000000");
+    if (layout.has_brand && most.brand.len == 0) {
+        most.brand = (struct og_str){longest, OG_OTP_BRAND_MAX_CHARS / 2};
+    }
+    if (layout.has_payee && most.payee.len == 0) {
+        most.payee = (struct og_str){longest, OG_OTP_PAYEE_MAX_CHARS / 2};
+    }
+    if (layout.has_amount && most.amount.len == 0) {
+        most.amount = OG_STR(OG_MONEY_LONGEST);
+    }
+    *size = (struct og_sms_size){0};
+    for (most.minutes = 1; worst == OG_OK && most.minutes <= self->minutes; most.minutes++) {
+        struct og_secret text = {0};
+        struct og_sms_size one;
+        worst = og_otp_text_compose(&most, &text, &one, err);
+        if (worst != OG_OK || costs_more(&one, size)) {
+            *size = one;
+        }
+        og_secret_finish(&text);
+    }
+    return worst;
 }

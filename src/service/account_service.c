@@ -8,9 +8,9 @@
 #include "base/log.h"
 #include "cache/credential_cache.h"
 #include "core/label.h"
-#include "core/otp_text.h"
 #include "live/hub.h"
 #include "service/device_service.h"
+#include "service/otp_service.h"
 #include "store/device_store.h"
 #include "store/token_store.h"
 
@@ -61,11 +61,11 @@ og_password_change_apply(struct og_op *op, struct og_tx *tx)
 
 /* ---- accounts ---- */
 
-/* A brand stands in the text of messages, so it is judged as such. */
+/* A brand stands in the text of messages, so it is judged there. */
 static enum og_code
-check_brand(struct og_str brand, struct og_err *err)
+check_brand(const struct og_services *svc, struct og_str brand, struct og_err *err)
 {
-    return brand.len ? og_otp_check_variable(brand, "brand", err) : OG_OK;
+    return brand.len ? og_otp_check_brand(svc, brand, err) : OG_OK;
 }
 
 /* Store a Basic credential under a login that nobody has. */
@@ -102,7 +102,7 @@ og_account_make_apply(struct og_op *op, struct og_tx *tx)
         return og_fail(&op->err, OG_E_UNPROCESSABLE, "name",
                        "1 to 64 of a-z 0-9 _ . -, beginning with a letter or digit");
     }
-    enum og_code code = check_brand(self->account.brand, &op->err);
+    enum og_code code = check_brand(self->svc, self->account.brand, &op->err);
     if (code != OG_OK) {
         return code;
     }
@@ -138,7 +138,7 @@ enum og_code
 og_account_change_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_account_change_op *self = (struct og_account_change_op *)op;
-    enum og_code code = check_brand(self->change.brand, &op->err);
+    enum og_code code = check_brand(self->svc, self->change.brand, &op->err);
     if (code == OG_OK) {
         code = og_account_find(tx->db, self->account_id, self->mem, &self->account, &op->err);
     }

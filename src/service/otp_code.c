@@ -2,7 +2,6 @@
  * Codes between the loop and their store, and the SMS that carries one. What held a code is wiped
  * before it is let go of.
  */
-#include "core/otp_text.h"
 #include "service/otp_priv.h"
 
 #define OTP_PRIORITY 127 /* 100 and more: the phone sends it past its own pace and limits */
@@ -80,22 +79,6 @@ og_otp_unseal(const struct og_services *svc, struct og_str id, struct og_str sea
     og_buf_wipe(&plain);
     og_buf_finish(&plain);
     return is_ours;
-}
-
-enum og_code
-og_otp_compose(const struct og_services *svc, struct og_str brand, struct og_str app_hash,
-               const struct og_secret *code, int64_t left_ms, struct og_secret *text,
-               struct og_err *err)
-{
-    const int64_t minutes = left_ms / 60000;
-    const struct og_otp_text parts = {
-        .template = og_str_from(svc->otp.text),
-        .brand = brand.len ? brand : og_str_from(svc->otp.brand),
-        .code = og_secret_str(code),
-        .app_hash = app_hash,
-        .minutes = minutes > 0 ? (int)minutes : 1,
-    };
-    return og_otp_text_compose(&parts, text, NULL, err);
 }
 
 enum og_code

@@ -59,9 +59,8 @@ static enum og_code
 send_again(struct og_otp_resend_op *self, struct og_tx *tx)
 {
     struct og_verification *v = &self->out;
-    enum og_code code = og_otp_compose(self->base.svc, v->brand, v->app_hash, &self->code,
-                                       v->expires_at - tx->now_ms, &self->text,
-                                       &self->base.op.err);
+    enum og_code code = og_otp_compose(self->base.svc, v, &self->code, v->expires_at - tx->now_ms,
+                                       &self->text, &self->base.op.err);
     if (code == OG_OK) {
         code = og_otp_unsend(&self->base, tx, v, &self->cancelled, &self->has_cancelled);
     }

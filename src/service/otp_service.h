@@ -65,11 +65,10 @@ struct og_otp_start_op {
     struct og_message message;
     bool is_put;
 };
-/* Errors: OG_E_UNAVAILABLE (no randomness, no store), OG_E_BUSY (store full), OG_E_UNPROCESSABLE
- * (no text can be made of it). */
+/* Errors: OG_E_UNAVAILABLE (no randomness, no store), OG_E_BUSY (store full). */
 void og_otp_start_prepare(struct og_otp_start_op *self);
-/* Errors: OG_E_UNPROCESSABLE (key used for another request), OG_E_LIMITED (locked), OG_E_CONFLICT
- * (the account has no phone). */
+/* Errors: OG_E_UNPROCESSABLE (key used for another request; no text can be made of it), OG_E_LIMITED
+ * (locked), OG_E_CONFLICT (the account has no phone). */
 enum og_code og_otp_start_apply(struct og_op *op, struct og_tx *tx);
 void og_otp_start_committed(struct og_op *op, struct og_tx *tx);
 void og_otp_start_release(struct og_otp_start_op *self, bool succeeded);
@@ -184,6 +183,13 @@ struct og_otp_get_op {
 };
 /* Read lane. The first 50 checks are told. Errors: OG_E_NOT_FOUND. */
 enum og_code og_otp_get_apply(struct og_op *op, struct og_tx *tx);
+
+/* ---- words ---- */
+
+/* May an account have this brand: does even the longest message with it fit one SMS?
+ * OG_E_UNPROCESSABLE, field "brand". */
+OG_MUST_CHECK enum og_code og_otp_check_brand(const struct og_services *svc, struct og_str brand,
+                                              struct og_err *err);
 
 /* ---- housekeeping ---- */
 

@@ -18,29 +18,17 @@ put_done(struct og_code_ask *ask)
     self->base.ready(&self->base, ask->code, &ask->err);
 }
 
-static enum og_code
-draw_and_compose(struct og_otp_start_op *self, struct og_err *err)
-{
-    struct og_services *svc = self->base.svc;
-    enum og_code code = OG_OK;
-    if (self->code.len == 0) {
-        code = og_otp_draw(svc->rng, (unsigned)self->code_length, &self->code, err);
-    }
-    if (code == OG_OK) {
-        code = og_otp_compose(svc, self->brand, self->app_hash, &self->code, self->ttl_ms,
-                              &self->text, err);
-    }
-    return code;
-}
-
 void
 og_otp_start_prepare(struct og_otp_start_op *self)
 {
     struct og_err err = {0};
-    const enum og_code code = draw_and_compose(self, &err);
-    if (code != OG_OK) {
-        self->base.ready(&self->base, code, &err);
-        return;
+    if (self->code.len == 0) {
+        const enum og_code code = og_otp_draw(self->base.svc->rng, (unsigned)self->code_length,
+                                              &self->code, &err);
+        if (code != OG_OK) {
+            self->base.ready(&self->base, code, &err);
+            return;
+        }
     }
     og_long_id_make(self->asked_at, self->id);
     self->base.ask.done = put_done;
@@ -179,7 +167,11 @@ write_new(struct og_otp_start_op *self, struct og_tx *tx, struct og_str digest)
 {
     struct og_err *err = &self->base.op.err;
     fill_new(self, digest);
-    enum og_code code = og_otp_send(&self->base, tx, &self->out, &self->text, &self->message);
+    enum og_code code = og_otp_compose(self->base.svc, &self->out, &self->code, self->ttl_ms,
+                                       &self->text, err);
+    if (code == OG_OK) {
+        code = og_otp_send(&self->base, tx, &self->out, &self->text, &self->message);
+    }
     self->out.message_id = self->message.id;
     if (code == OG_OK) {
         code = og_verification_insert(tx->db, &self->base.svc->keys.seal, &self->out, err);

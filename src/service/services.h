@@ -52,7 +52,8 @@ struct og_otp_policy {
     int lock_after;            /* consecutive failures of (recipient, purpose) */
     int64_t lock_ms;           /* how long the lock holds */
     char brand[64];            /* "" : none; an account's own wins */
-    char text[161];            /* "" : the built-in template */
+    char text[161];            /* "" : the built-in sentences */
+    char locale[36];           /* of these when the application says none; "auto": by the number */
     bool verbose_errors;
 };
 

@@ -63,7 +63,8 @@ check_compose(struct og_str template, struct og_str brand, int flags)
         .template = template,
         .brand = brand,
         .code = OG_STR("482913"),
-        .app_hash = flags & 1 ? OG_STR("FA+9qCX9VSu") : (struct og_str){0},
+        .app_hashes = {flags & 1 ? OG_STR("FA+9qCX9VSu") : (struct og_str){0}},
+        .locale = flags & 2 ? &og_locales[0] : NULL,
         .minutes = flags & 2 ? 5 : 0,
         .retriever_prefix = flags & 4,
     };

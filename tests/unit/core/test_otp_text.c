@@ -25,9 +25,10 @@ compose(const struct row *row, struct og_secret *out, struct og_sms_size *size,
 {
     const struct og_otp_text text = {
         .template = og_str_from(row->template),
+        .locale = &og_locales[0],
         .brand = og_str_from(row->brand),
         .code = OG_STR("482913"),
-        .app_hash = og_str_from(row->app_hash),
+        .app_hashes = {og_str_from(row->app_hash)},
         .minutes = row->minutes,
         .retriever_prefix = row->prefix,
     };
@@ -40,9 +41,9 @@ test_composed(void **state)
     static const struct row rows[] = {
         {"", "", 0, "", false, NULL, "482913 is your code. Never share it."},
         {"", "Acme", 0, "", false, NULL, "482913 is your Acme code. Never share it."},
-        {"", "", 5, "", false, NULL, "482913 is your code. Valid 5 min. Never share it."},
+        {"", "", 5, "", false, NULL, "482913 is your code. Valid for 5 minutes. Never share it."},
         {"", "Acme", 1, "", false, NULL,
-         "482913 is your Acme code. Valid 1 min. Never share it."},
+         "482913 is your Acme code. Valid for 1 minute. Never share it."},
         {"", "Acme", 0, HASH, false, NULL,
          "482913 is your Acme code. Never share it.\n" HASH},
         {"", "Acme", 0, HASH, true, NULL,
