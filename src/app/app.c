@@ -447,6 +447,13 @@ og_app_start(struct og_app *self, struct og_err *err)
     return write_whereabouts(self, err);
 }
 
+struct og_app_parts
+og_app_parts(struct og_app *self)
+{
+    return (struct og_app_parts){&self->services, self->lanes, self->hub,
+                                 og_http_server_loop(self->server, 0)};
+}
+
 enum og_code
 og_app_reload(struct og_app *self, struct og_err *err)
 {

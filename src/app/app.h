@@ -9,6 +9,10 @@
 #include "config/config.h"
 
 struct og_app;
+struct og_hub;
+struct og_lanes;
+struct og_loop;
+struct og_services;
 
 /*
  * Make everything and bind the ports; nothing runs yet. The data folder, master key, database, CA, certificate
@@ -21,6 +25,17 @@ OG_MUST_CHECK enum og_code og_app_create(const struct og_config *config, struct 
 OG_MUST_CHECK enum og_code og_app_start(struct og_app *self, struct og_err *err);
 /* New certificates for connections to come. */
 OG_MUST_CHECK enum og_code og_app_reload(struct og_app *self, struct og_err *err);
+/*
+ * What a program needs that moves the gateway by itself, on virtual time and without its threads
+ * (tests/fleet): between og_app_create and og_app_start, on one thread.
+ */
+struct og_app_parts {
+    struct og_services *services;
+    struct og_lanes *lanes;
+    struct og_hub *hub;
+    struct og_loop *loop; /* the first of the event loops */
+};
+struct og_app_parts og_app_parts(struct og_app *self);
 /* Finish what was accepted, then end all threads. Within http.stop_timeout. */
 void og_app_stop(struct og_app *self);
 void og_app_destroy(struct og_app *self); /* takes NULL */

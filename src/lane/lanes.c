@@ -50,12 +50,13 @@ struct worker_kind {
     enum og_lane lane;
     const char *word;
     void (*run)(struct og_lane_worker *self);
+    void (*turn)(struct og_lane_worker *self);
 };
 
 static const struct worker_kind worker_kinds[] = {
-    [WORKER_WRITE] = {OG_LANE_WRITE, "write", og_write_lane_run},
-    [WORKER_SLOW] = {OG_LANE_SLOW, "slow", og_slow_lane_run},
-    [WORKER_READ] = {OG_LANE_READ, "read", og_read_lane_run},
+    [WORKER_WRITE] = {OG_LANE_WRITE, "write", og_write_lane_run, og_write_lane_turn},
+    [WORKER_SLOW] = {OG_LANE_SLOW, "slow", og_slow_lane_run, og_slow_lane_turn},
+    [WORKER_READ] = {OG_LANE_READ, "read", og_read_lane_run, og_read_lane_turn},
 };
 
 static int
@@ -88,6 +89,7 @@ init_worker(struct og_lanes *self, int place, struct og_err *err)
     const struct worker_kind *kind = &worker_kinds[place < WORKER_READ ? place : WORKER_READ];
     worker->lane = kind->lane;
     worker->run = kind->run;
+    worker->turn = kind->turn;
     worker->config = &self->config;
     name_worker(worker, kind, place < WORKER_READ ? -1 : place - WORKER_READ);
     og_trouble_init(&worker->trouble, kind->word);
@@ -160,6 +162,23 @@ og_lanes_start(struct og_lanes *self, struct og_err *err)
         return og_fail(err, OG_E_UNAVAILABLE, NULL, "cannot start a thread: %s", strerror(status));
     }
     return OG_OK;
+}
+
+int
+og_lanes_turn(struct og_lanes *self)
+{
+    int applied = 0;
+    for (int i = 0; i < self->worker_count; i++) {
+        struct og_lane_worker *worker = &self->workers[i];
+        int waiting = og_lane_queue_length(&worker->queue);
+        assert(!worker->is_running);
+        if (waiting > 0) {
+            worker->turn(worker);
+            applied += waiting;
+            i = -1; /* its answers may have brought work to others */
+        }
+    }
+    return applied;
 }
 
 void

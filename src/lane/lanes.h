@@ -45,6 +45,12 @@ struct og_lanes;
 OG_MUST_CHECK enum og_code og_lanes_create(const struct og_lanes_config *config,
                                            struct og_lanes **out, struct og_err *err);
 OG_MUST_CHECK enum og_code og_lanes_start(struct og_lanes *self, struct og_err *err);
+/*
+ * Instead of the threads: apply on the caller's thread what waits now, until nothing does. For a
+ * program that moves time by itself (tests/fleet); never while the threads run.
+ * Returns  how many operations it applied
+ */
+int og_lanes_turn(struct og_lanes *self);
 /* Refuse new operations, apply all that wait, end the threads. */
 void og_lanes_stop(struct og_lanes *self);
 void og_lanes_destroy(struct og_lanes *self); /* after stop; takes NULL */

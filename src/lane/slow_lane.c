@@ -21,3 +21,9 @@ og_slow_lane_run(struct og_lane_worker *self)
 {
     og_lane_run_each(self, apply);
 }
+
+void
+og_slow_lane_turn(struct og_lane_worker *self)
+{
+    og_lane_turn_each(self, apply);
+}

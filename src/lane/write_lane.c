@@ -178,10 +178,25 @@ is_failing(struct og_lane_worker *self)
     return og_trouble_is_failing(&self->trouble, &since_ms, reason);
 }
 
+static struct batch
+make_batch(const struct og_lane_worker *self)
+{
+    return (struct batch){.ops = og_xalloc((size_t)self->config->batch_max * sizeof(void *))};
+}
+
+void
+og_write_lane_turn(struct og_lane_worker *self)
+{
+    struct batch batch = make_batch(self);
+    take_batch(self, &batch);
+    run_batch(self, &batch);
+    free(batch.ops);
+}
+
 void
 og_write_lane_run(struct og_lane_worker *self)
 {
-    struct batch batch = {.ops = og_xalloc((size_t)self->config->batch_max * sizeof *batch.ops)};
+    struct batch batch = make_batch(self);
     prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
     for (;;) {
         int timeout_ms = is_failing(self) ? PROBE_EVERY_MS : -1;

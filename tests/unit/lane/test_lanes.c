@@ -280,6 +280,27 @@ test_metrics_count_operations(void **state)
     assert_int_equal(metric_value(batches), before[3] + 1);
 }
 
+static void
+test_turned_without_threads(void **state)
+{
+    struct lane_fixture *fix = *state;
+    struct og_lanes_config config = lane_config(fix);
+    config.batch_max = 2;
+    lane_open(fix, &config);
+    struct add_op ops[] = {make_add(fix, "a", ADD_PLAIN), make_add(fix, "b", ADD_THEN_REFUSE),
+                           make_add(fix, "c", ADD_PLAIN)};
+    assert_int_equal(og_lanes_turn(fix->lanes), 0);
+    for (int i = 0; i < 3; i++) {
+        submit(fix, OG_LANE_WRITE, &ops[i].op);
+    }
+    assert_int_equal(og_lanes_turn(fix->lanes), 3);
+    assert_int_equal(fix->answered, 3);
+    assert_int_equal(fix->committed, 2);
+    assert_true(has_item(fix->witness, "c"));
+    assert_int_equal(og_lanes_turn(fix->lanes), 0);
+    start(fix); /* as a gateway that stops in good order */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, lane_set_up, lane_tear_down)
 
 int
@@ -294,6 +315,7 @@ main(void)
         TEST(test_answers_come_home),
         TEST(test_a_second_writer_is_refused),
         TEST(test_metrics_count_operations),
+        TEST(test_turned_without_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
