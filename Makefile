@@ -7,7 +7,7 @@ OTPGATE   := $(BUILD)/src/otpgate
 PREFIX    ?= /usr/local
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test unit api e2e bench asan tsan fuzz lint format install deps deps-test deps-lint clean
+.PHONY: help run build test unit api e2e bench fleet asan tsan fuzz lint format install deps deps-test deps-lint clean
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -35,6 +35,10 @@ e2e: build tests/e2e/node_modules/.stamp ## virtual phone, npm client, crash tes
 
 tests/e2e/node_modules/.stamp: tests/e2e/package.json tests/e2e/package-lock.json
 	@cd tests/e2e && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.stamp
+
+fleet: deps $(BUILD)/build.ninja ## a day of fifty failing phones on virtual time: codes at the radio, features on and off; table, and build/fleet.json
+	@ninja -C $(BUILD) --quiet tests/fleet/fleet
+	@$(BUILD)/tests/fleet/fleet --json $(BUILD)/fleet.json $(ARGS)
 
 bench: deps build ## measure what the design promises; table, and build/bench.json
 	@command -v wrk >/dev/null || tools/deps bench

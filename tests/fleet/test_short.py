@@ -1,0 +1,45 @@
+"""The short form of the fleet test: three hours, run twice.
+
+usage: test_short.py FLEET
+"""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+MEMBERS = {
+    "codes", "codes_with_live_route", "radio_2s", "radio_5s", "radio_10s", "radio_30s",
+    "possible_duplicates", "dead_codes_sent", "limits_exceeded", "non_final",
+    "otp_delay_p99_ms_idle", "otp_delay_p99_ms_bulk",
+}
+DAY = ["--hours", "3", "--codes", "600", "--bulk", "1500", "--phones", "30"]
+
+
+def run(fleet, folder, *flags):
+    path = pathlib.Path(folder) / "fleet.json"
+    shown = subprocess.run([fleet, *DAY, *flags, "--json", path], check=True, text=True,
+                           capture_output=True).stdout
+    print(shown)
+    return path.read_bytes()
+
+
+def main():
+    fleet = sys.argv[1]
+    with tempfile.TemporaryDirectory() as folder:
+        first = run(fleet, folder, "--seed", "7")
+        again = run(fleet, folder, "--seed", "7")
+        other = run(fleet, folder, "--seed", "8", "--only", "on")
+    assert first == again, "the same seed must give the same day"
+    assert other != first, "another seed must give another day"
+    figures = json.loads(first)
+    assert set(figures) == {"on", "off"}, figures
+    for column in figures.values():
+        assert set(column) == MEMBERS, column
+        assert column["codes"] == 600
+        assert 0 < column["codes_with_live_route"] <= column["codes"]
+        assert column["non_final"] == 0, "a message has no end"
+
+
+if __name__ == "__main__":
+    main()
