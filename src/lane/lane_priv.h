@@ -13,7 +13,7 @@ struct og_lane_worker {
     enum og_lane lane;
     char name[16]; /* of the thread: "og-write" */
     void (*run)(struct og_lane_worker *self);
-    void (*turn)(struct og_lane_worker *self);
+    int (*turn)(struct og_lane_worker *self);
     const struct og_lanes_config *config; /* the lanes' */
     struct og_db *db;                     /* owned; used by the thread only, once it runs */
     struct og_lane_queue queue;
@@ -26,10 +26,10 @@ struct og_lane_worker {
 void og_write_lane_run(struct og_lane_worker *self);
 void og_read_lane_run(struct og_lane_worker *self);
 void og_slow_lane_run(struct og_lane_worker *self);
-/* What they do when something waits, once, without sleeping. */
-void og_write_lane_turn(struct og_lane_worker *self);
-void og_read_lane_turn(struct og_lane_worker *self);
-void og_slow_lane_turn(struct og_lane_worker *self);
+/* What they do when something waits, once, without sleeping; how many operations that was. */
+int og_write_lane_turn(struct og_lane_worker *self);
+int og_read_lane_turn(struct og_lane_worker *self);
+int og_slow_lane_turn(struct og_lane_worker *self);
 
 /* The time of a transaction, from the configured clock. */
 struct og_tx og_lane_tx(struct og_lane_worker *self);
@@ -42,5 +42,5 @@ void og_lane_answer(struct og_lane_worker *self, struct og_op *op, int64_t now_u
 /* The body of a lane that takes one operation after the other; and one turn of it. */
 void og_lane_run_each(struct og_lane_worker *self,
                       void (*apply)(struct og_lane_worker *, struct og_op *));
-void og_lane_turn_each(struct og_lane_worker *self,
-                       void (*apply)(struct og_lane_worker *, struct og_op *));
+int og_lane_turn_each(struct og_lane_worker *self,
+                      void (*apply)(struct og_lane_worker *, struct og_op *));

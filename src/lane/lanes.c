@@ -50,7 +50,7 @@ struct worker_kind {
     enum og_lane lane;
     const char *word;
     void (*run)(struct og_lane_worker *self);
-    void (*turn)(struct og_lane_worker *self);
+    int (*turn)(struct og_lane_worker *self);
 };
 
 static const struct worker_kind worker_kinds[] = {
@@ -170,11 +170,9 @@ og_lanes_turn(struct og_lanes *self)
     int applied = 0;
     for (int i = 0; i < self->worker_count; i++) {
         struct og_lane_worker *worker = &self->workers[i];
-        int waiting = og_lane_queue_length(&worker->queue);
         assert(!worker->is_running);
-        if (waiting > 0) {
-            worker->turn(worker);
-            applied += waiting;
+        if (og_lane_queue_length(&worker->queue) > 0) {
+            applied += worker->turn(worker);
             i = -1; /* its answers may have brought work to others */
         }
     }

@@ -22,8 +22,8 @@ og_slow_lane_run(struct og_lane_worker *self)
     og_lane_run_each(self, apply);
 }
 
-void
+int
 og_slow_lane_turn(struct og_lane_worker *self)
 {
-    og_lane_turn_each(self, apply);
+    return og_lane_turn_each(self, apply);
 }

@@ -49,18 +49,19 @@ og_lane_answer(struct og_lane_worker *self, struct og_op *op, int64_t now_us)
     }
 }
 
-void
+int
 og_lane_turn_each(struct og_lane_worker *self,
                   void (*apply)(struct og_lane_worker *, struct og_op *))
 {
     struct og_op *op;
-    og_lane_queue_collect(&self->queue);
+    int count = og_lane_queue_collect(&self->queue);
     while ((op = og_lane_queue_next(&self->queue))) {
         apply(self, op);
         og_lane_metrics_waiting(self->lane, -1);
         og_lane_queue_give_back(&self->queue, 1);
         og_lane_answer(self, op, og_mono_us());
     }
+    return count;
 }
 
 void

@@ -184,13 +184,14 @@ make_batch(const struct og_lane_worker *self)
     return (struct batch){.ops = og_xalloc((size_t)self->config->batch_max * sizeof(void *))};
 }
 
-void
+int
 og_write_lane_turn(struct og_lane_worker *self)
 {
     struct batch batch = make_batch(self);
     take_batch(self, &batch);
     run_batch(self, &batch);
     free(batch.ops);
+    return batch.count;
 }
 
 void
