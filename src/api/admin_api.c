@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "service/account_service.h"
 #include "service/device_service.h"
+#include "service/webhook_service.h"
 
 #define BODY_MAX 4096
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -128,6 +129,24 @@ const struct og_route og_admin_routes[] = {
      OP(OG_LANE_WRITE, "admin.device.remove", og_admin_device_remove_apply,
         og_device_remove_committed, og_device_remove_op),
      .decode = og_admin_device_remove_decode},
+    {ADMIN(OG_GET, "/accounts/{id}/webhooks"), 0, 200,
+     OP(OG_LANE_WRITE, "webhook.account", og_webhook_account_apply, og_webhook_account_committed,
+        og_webhook_account_op),
+     .decode = og_admin_webhook_show_decode, .encode = og_admin_webhook_show_encode},
+    {ADMIN(OG_PATCH, "/accounts/{id}/webhooks"), BODY_MAX, 200,
+     OP(OG_LANE_WRITE, "webhook.change", og_webhook_account_apply, og_webhook_account_committed,
+        og_webhook_account_op),
+     .decode = og_admin_webhook_change_decode, .encode = og_admin_webhook_show_encode},
+    {ADMIN(OG_GET, "/webhooks"), 0, 200,
+     OP(OG_LANE_READ, "admin.webhooks", og_webhook_list_apply, NULL, og_webhook_list_op),
+     .decode = og_admin_webhooks_decode, .encode = og_admin_webhooks_encode},
+    {ADMIN(OG_GET, "/webhooks/dead"), 0, 200,
+     OP(OG_LANE_READ, "webhook.dead", og_webhook_dead_apply, NULL, og_webhook_dead_op),
+     .decode = og_admin_webhook_dead_decode, .encode = og_admin_webhook_dead_encode},
+    {ADMIN(OG_POST, "/webhooks/dead/replay"), 0, 200,
+     OP(OG_LANE_WRITE, "webhook.replay", og_webhook_replay_apply, og_webhook_replay_committed,
+        og_webhook_dead_op),
+     .decode = og_admin_webhook_dead_decode, .encode = og_admin_webhook_replay_encode},
 };
 
 const int og_admin_route_count = (int)COUNT(og_admin_routes);

@@ -62,3 +62,18 @@ void og_admin_devices_encode(struct og_call *call, struct og_op *op, struct og_a
 enum og_code og_admin_device_remove_decode(struct og_call *call, struct og_op *op,
                                            struct og_err *err);
 enum og_code og_admin_device_remove_apply(struct og_op *op, struct og_tx *tx);
+
+enum og_code og_admin_webhook_show_decode(struct og_call *call, struct og_op *op,
+                                          struct og_err *err);
+enum og_code og_admin_webhook_change_decode(struct og_call *call, struct og_op *op,
+                                            struct og_err *err);
+enum og_code og_admin_webhook_dead_decode(struct og_call *call, struct og_op *op,
+                                          struct og_err *err);
+void og_admin_webhook_show_encode(struct og_call *call, struct og_op *op,
+                                  struct og_answer *answer);
+void og_admin_webhook_dead_encode(struct og_call *call, struct og_op *op,
+                                  struct og_answer *answer);
+void og_admin_webhook_replay_encode(struct og_call *call, struct og_op *op,
+                                    struct og_answer *answer);
+enum og_code og_admin_webhooks_decode(struct og_call *call, struct og_op *op, struct og_err *err);
+void og_admin_webhooks_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);

@@ -14,5 +14,4 @@ void og_phone_self_encode(struct og_call *call, struct og_op *op, struct og_answ
 enum og_code og_phone_pull_decode(struct og_call *call, struct og_op *op, struct og_err *err);
 void og_phone_pull_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
 enum og_code og_phone_report_decode(struct og_call *call, struct og_op *op, struct og_err *err);
-void og_phone_webhooks(struct og_call *call); /* [] for now */
 void og_phone_events(struct og_call *call);   /* the event stream */

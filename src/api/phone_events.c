@@ -1,28 +1,11 @@
 /*
- * What a phone gets without an operation: its webhooks and the event stream.
+ * What a phone gets without an operation: the event stream.
  */
 #include "api/api_priv.h"
 #include "api/phone_api.h"
-#include "api/smsgate_json.h"
 #include "live/hub.h"
-#include "service/device_service.h"
 
 #define STREAM_QUEUE_BYTES_MAX 4096 /* frames are small; who lags behind by more comes back */
-
-static void
-answer_json(struct og_call *call, const char *text)
-{
-    struct og_answer answer = {.status = 200};
-    og_buf_init(&answer.body, 1024);
-    og_buf_add_cstr(&answer.body, text);
-    og_call_answer(call, &answer);
-}
-
-void
-og_phone_webhooks(struct og_call *call)
-{
-    answer_json(call, "[]");
-}
 
 void
 og_phone_events(struct og_call *call)

@@ -15,11 +15,13 @@
 #include "api/smsgate_messages.h"
 #include "api/smsgate_settings.h"
 #include "api/token_api.h"
+#include "api/smsgate_webhooks.h"
 #include "api/user_api.h"
 #include "service/device_service.h"
 #include "service/inbox_service.h"
 #include "service/message_service.h"
 #include "service/settings_service.h"
+#include "service/webhook_service.h"
 
 #define KIB 1024
 #define MIB (1024 * KIB)
@@ -123,6 +125,19 @@ static const struct og_route rows[] = {
      .take_over = og_smsgate_inbox_list},
     {OG_GET, "/3rdparty/v1/logs", SMSGATE, FOR_APP(OG_SCOPE_LOGS_READ),
      .take_over = og_smsgate_logs_list},
+    {OG_GET, "/3rdparty/v1/webhooks", SMSGATE, FOR_APP(OG_SCOPE_WEBHOOKS_LIST), .success = 200,
+     OP(OG_LANE_READ, "webhook.list", og_webhook_list_apply, NULL, og_webhook_list_op),
+     .decode = og_smsgate_webhooks_decode, .encode = og_smsgate_webhooks_encode},
+    {OG_POST, "/3rdparty/v1/webhooks", SMSGATE, FOR_APP(OG_SCOPE_WEBHOOKS_WRITE),
+     .body_max = 16 * KIB, .success = 201,
+     OP(OG_LANE_WRITE, "webhook.put", og_webhook_put_apply, og_webhook_put_committed,
+        og_webhook_put_op),
+     .decode = og_smsgate_webhook_put_decode, .encode = og_smsgate_webhook_put_encode},
+    {OG_DELETE, "/3rdparty/v1/webhooks/{id}", SMSGATE, FOR_APP(OG_SCOPE_WEBHOOKS_DELETE),
+     .success = 204,
+     OP(OG_LANE_WRITE, "webhook.remove", og_webhook_remove_apply, og_webhook_put_committed,
+        og_webhook_put_op),
+     .decode = og_smsgate_webhook_remove_decode},
 
     /* ---- phones: sms-gate.app's app ---- */
     {OG_POST, "/mobile/v1/device", SMSGATE, .who = OG_WHO_JOINING, .body_max = 16 * KIB,
@@ -142,7 +157,9 @@ static const struct og_route rows[] = {
     {OG_GET, "/mobile/v1/settings", SMSGATE, FOR_DEVICE, .success = 200,
      OP(OG_LANE_READ, "settings.get", og_settings_get_apply, NULL, og_settings_op),
      .decode = og_smsgate_settings_get_decode, .encode = og_phone_settings_encode},
-    {OG_GET, "/mobile/v1/webhooks", SMSGATE, FOR_DEVICE, .take_over = og_phone_webhooks},
+    {OG_GET, "/mobile/v1/webhooks", SMSGATE, FOR_DEVICE, .success = 200,
+     OP(OG_LANE_READ, "webhook.of_phone", og_webhook_list_apply, NULL, og_webhook_list_op),
+     .decode = og_smsgate_webhooks_decode, .encode = og_smsgate_webhooks_encode},
     {OG_GET, "/mobile/v1/events", SMSGATE, FOR_DEVICE, .take_over = og_phone_events},
 };
 

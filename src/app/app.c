@@ -19,6 +19,7 @@
 #include "http/ca.h"
 #include "http/server.h"
 #include "jobs/sweeper.h"
+#include "jobs/webhook_sender.h"
 #include "lane/lanes.h"
 #include "live/hub.h"
 #include "plan/phone_plan.h"
@@ -26,6 +27,7 @@
 #include "service/device_service.h"
 #include "service/message_service.h"
 #include "service/otp_service.h"
+#include "service/webhook_service.h"
 #include "store/meta_store.h"
 #include "store/migrate.h"
 
@@ -42,6 +44,7 @@ struct og_app {
     struct og_hub *hub;
     struct og_api *api;
     struct og_sweeper *sweeper;
+    struct og_webhook_sender *webhooks;
     struct og_plan *plan;
     struct og_secret operator_token;
     const char *url;
@@ -115,6 +118,9 @@ load_memory(struct og_app *self, int64_t now_ms, struct og_err *err)
     }
     if (code == OG_OK) {
         code = og_message_load(svc, db, err);
+    }
+    if (code == OG_OK) {
+        code = og_webhook_load(svc, db, now_ms, err);
     }
     return code;
 }
@@ -371,6 +377,18 @@ make_sweeper(struct og_app *self, struct og_err *err)
     return og_sweeper_create(&config, og_http_server_loop(self->server, 0), &self->sweeper, err);
 }
 
+static enum og_code
+make_webhooks(struct og_app *self, struct og_err *err)
+{
+    struct og_webhook_sender_config config = {
+        .services = &self->services,
+        .lanes = self->lanes,
+        .ca_file = self->config->webhook.ca_file,
+        .allow_private = self->config->webhook.allow_private,
+    };
+    return og_webhook_sender_create(&config, &self->webhooks, err);
+}
+
 /* ---- life ---- */
 
 static enum og_code
@@ -400,7 +418,10 @@ create_steps(struct og_app *self, struct og_err *err)
         og_api_set_hub(self->api, self->hub);
         code = load_memory(self, now_ms, err);
     }
-    return code == OG_OK ? make_sweeper(self, err) : code;
+    if (code == OG_OK) {
+        code = make_sweeper(self, err);
+    }
+    return code == OG_OK ? make_webhooks(self, err) : code;
 }
 
 enum og_code
@@ -412,6 +433,7 @@ og_app_create(const struct og_config *config, struct og_app **out, struct og_err
     self->operator_file = in_data(self, "operator.token");
     og_message_phone_metrics();
     og_otp_register_metrics();
+    og_webhook_sender_metrics();
     enum og_code code = create_steps(self, err);
     if (code != OG_OK) {
         og_app_destroy(self);
@@ -434,6 +456,9 @@ enum og_code
 og_app_start(struct og_app *self, struct og_err *err)
 {
     enum og_code code = og_lanes_start(self->lanes, err);
+    if (code == OG_OK) {
+        code = og_webhook_sender_start(self->webhooks, err);
+    }
     if (code == OG_OK) {
         code = og_http_server_start(self->server, err);
     }
@@ -470,6 +495,7 @@ og_app_stop(struct og_app *self)
     og_api_set_ready(self->api, false);
     og_http_server_stop(self->server);
     og_sweeper_stop(self->sweeper);
+    og_webhook_sender_stop(self->webhooks);
     og_hub_stop(self->hub);
     og_lanes_stop(self->lanes);
     (void)!unlink(in_data(self, "gateway.json"));
@@ -485,6 +511,7 @@ og_app_destroy(struct og_app *self)
     og_http_server_destroy(self->server); /* its loops run what the lanes still posted */
     og_lanes_destroy(self->lanes);
     og_sweeper_destroy(self->sweeper);
+    og_webhook_sender_destroy(self->webhooks);
     og_hub_destroy(self->hub);
     og_api_destroy(self->api);
     og_dispatch_destroy(self->services.lane.dispatch);

@@ -198,6 +198,19 @@ og_mac_parts(const struct og_key *key, const struct og_str *parts, size_t count,
 }
 
 void
+og_hmac_sha256(struct og_str key, const struct og_str *parts, size_t count,
+               uint8_t out[OG_DIGEST_BYTES])
+{
+    crypto_auth_hmacsha256_state state;
+    crypto_auth_hmacsha256_init(&state, (const unsigned char *)key.ptr, key.len);
+    for (size_t i = 0; i < count; i++) {
+        crypto_auth_hmacsha256_update(&state, (const unsigned char *)parts[i].ptr, parts[i].len);
+    }
+    crypto_auth_hmacsha256_final(&state, out);
+    og_wipe(&state, sizeof state);
+}
+
+void
 og_sha256(struct og_str data, uint8_t out[OG_DIGEST_BYTES])
 {
     crypto_hash_sha256(out, (const unsigned char *)data.ptr, data.len);

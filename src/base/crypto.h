@@ -45,6 +45,10 @@ void og_key_from_bytes(const uint8_t bytes[OG_KEY_BYTES], struct og_key *out);
  * lists of parts give the same input. */
 void og_mac_parts(const struct og_key *key, const struct og_str *parts, size_t count,
                   uint8_t out[OG_DIGEST_BYTES]);
+/* Plain HMAC-SHA-256 (RFC 2104) over the parts one behind the other, with a key of any length: for
+ * signatures that others check. */
+void og_hmac_sha256(struct og_str key, const struct og_str *parts, size_t count,
+                    uint8_t out[OG_DIGEST_BYTES]);
 void og_sha256(struct og_str data, uint8_t out[OG_DIGEST_BYTES]);
 
 /*

@@ -95,6 +95,11 @@ struct og_config_phone {
     int64_t wake_gap_ms;
 };
 
+struct og_config_webhook {
+    bool allow_private;
+    const char *ca_file;
+};
+
 struct og_config_message {
     int64_t max_age_ms;
     int recipients_max;
@@ -153,6 +158,7 @@ struct og_config {
     struct og_config_lane lane;
     struct og_config_store store;
     struct og_config_phone phone;
+    struct og_config_webhook webhook;
     struct og_config_message message;
     struct og_config_number number;
     struct og_config_otp otp;

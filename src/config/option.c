@@ -98,6 +98,11 @@ const struct og_option og_options[] = {
     {"phone.wake_gap", OG_OPTION_DURATION, AT(phone, wake_gap_ms), "1s", 0, MINUTES(1),
      .help = "Shortest time between two wake-ups of one phone."},
 
+    {"webhook.allow_private", OG_OPTION_BOOL, AT(webhook, allow_private), "false",
+     .help = "Deliver webhooks also to this machine and to private networks."},
+    {"webhook.ca_file", OG_OPTION_TEXT, AT(webhook, ca_file), "", 0, PATH_BYTES,
+     .help = "PEM with the authorities of webhook receivers; empty: the system's."},
+
     {"message.max_age", OG_OPTION_DURATION, AT(message, max_age_ms), "24h", MINUTES(1), DAYS(30),
      .help = "A message that says no time to live fails after this."},
     {"message.recipients_max", OG_OPTION_INT, AT(message, recipients_max), "100", 1, 1000,

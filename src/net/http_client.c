@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -48,6 +49,8 @@ struct og_client {
     uv_loop_t *loop;
     char *ca_file;
     int64_t connect_timeout_ms;
+    bool (*may_connect)(void *ctx, const struct sockaddr *address);
+    void *may_connect_ctx;
     struct watch **watches; /* by descriptor */
     size_t watch_count;
     struct og_client_call *spares; /* finished calls with their curl handle, for the next ones */
@@ -534,6 +537,18 @@ on_curl_close(void *ctx, curl_socket_t fd)
     return close(fd);
 }
 
+/* The name is resolved already: whatever it was when it was checked, this is where we would go. */
+static curl_socket_t
+on_curl_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct og_client *self = ctx;
+    (void)purpose;
+    if (!self->may_connect(self->may_connect_ctx, &address->addr)) {
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 /* ---- bytes ---- */
 
 /* What libcurl is told after a callback that may have ended or frozen the call. */
@@ -593,6 +608,10 @@ set_common(struct og_client *self, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)self->connect_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_curl_close);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, self);
+    if (self->may_connect) {
+        curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_curl_open);
+        curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, self);
+    }
     if (self->ca_file) {
         curl_easy_setopt(easy, CURLOPT_CAINFO, self->ca_file);
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
@@ -830,6 +849,8 @@ og_client_create(struct og_loop *loop, const struct og_client_config *config,
     self->ca_file = og_xstrdup(config->ca_file);
     self->connect_timeout_ms =
         config->connect_timeout_ms > 0 ? config->connect_timeout_ms : CONNECT_TIMEOUT_DEFAULT_MS;
+    self->may_connect = config->may_connect;
+    self->may_connect_ctx = config->may_connect_ctx;
     self->changed_end = &self->changed;
     self->share = curl_share_init();
     if (!self->share) {

@@ -16,6 +16,7 @@
 #include "base/str.h"
 
 struct og_client;
+struct sockaddr;
 struct og_client_call;
 
 /* Header lines made once and used for many calls. Values may be secret: they are wiped. */
@@ -31,6 +32,10 @@ struct og_client_config {
     const char *ca_file;          /* PEM; NULL for the system's */
     int connections_per_host_max; /* of the pool for calls; 0: 32. More calls wait their turn */
     int64_t connect_timeout_ms;   /* 0: 10 s; for name, connection and TLS together */
+    /* NULL, or asked before each connection, with the address that the name has turned out to be: false
+     * and it is not made (OG_CLIENT_NO_PEER). */
+    bool (*may_connect)(void *ctx, const struct sockaddr *address);
+    void *may_connect_ctx;
 };
 
 enum og_client_failure {

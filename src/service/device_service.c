@@ -8,6 +8,7 @@
 #include "cache/credential_cache.h"
 #include "live/hub.h"
 #include "service/message_service.h"
+#include "store/webhook_store.h"
 
 void
 og_device_token_digest(const struct og_services *svc, struct og_str token,
@@ -139,7 +140,8 @@ og_device_remove_apply(struct og_op *op, struct og_tx *tx)
     if (code != OG_OK || !self->removed) {
         return code;
     }
-    return og_message_end_of_device(self->svc, tx, self->device_id, self->mem, &op->err);
+    code = og_message_end_of_device(self->svc, tx, self->device_id, self->mem, &op->err);
+    return code == OG_OK ? og_webhook_remove_of_device(tx->db, self->device_id, &op->err) : code;
 }
 
 void

@@ -5,6 +5,7 @@
 #include "live/hub.h"
 #include "service/message_priv.h"
 #include "service/message_service.h"
+#include "service/webhook_service.h"
 
 #define EXPIRE_MAX 256
 #define MOVE_MAX 256
@@ -59,9 +60,17 @@ og_message_cancel(struct og_services *svc, struct og_tx *tx, struct og_str accou
                        "failed to cancel message: message is not pending");
     }
     bool never_handed = out->handed_at == 0;
+    enum og_message_state *before = og_webhook_before(svc, out, mem);
     cancel_record(out, never_handed, tx->now_ms);
-    return og_message_save(tx->db, &svc->keys.seal, out, OG_MESSAGE_PENDING, never_handed,
+    code = og_message_save(tx->db, &svc->keys.seal, out, OG_MESSAGE_PENDING, never_handed,
                            og_message_settle(out, tx->now_ms), err);
+    if (code == OG_OK) {
+        code = og_webhook_message_changed(svc, tx, out, before, mem, err);
+    }
+    if (code == OG_OK && out->record.state == OG_MESSAGE_CANCELLED) {
+        code = og_webhook_message_ended(svc, tx, out, OG_WEBHOOK_MESSAGE_CANCELED, mem, err);
+    }
+    return code;
 }
 
 void
@@ -124,6 +133,20 @@ end_due(struct og_services *svc, struct og_message *m, int64_t now_ms)
     m->final_at = now_ms;
 }
 
+static enum og_code
+tell_of_end(struct og_expire_op *self, struct og_tx *tx, const struct og_message *m,
+            const enum og_message_state *before)
+{
+    struct og_err *err = &self->op.err;
+    enum og_code code = og_webhook_message_changed(self->svc, tx, m, before, self->mem, err);
+    bool is_expired = m->final_at && og_str_eq(m->reason, OG_STR(OG_REASON_EXPIRED));
+    if (code == OG_OK && is_expired) {
+        code = og_webhook_message_ended(self->svc, tx, m, OG_WEBHOOK_MESSAGE_EXPIRED, self->mem,
+                                        err);
+    }
+    return code;
+}
+
 enum og_code
 og_expire_apply(struct og_op *op, struct og_tx *tx)
 {
@@ -135,9 +158,13 @@ og_expire_apply(struct og_op *op, struct og_tx *tx)
     for (int i = 0; code == OG_OK && i < self->expired_count; i++) {
         struct og_message *m = &self->items[i];
         enum og_message_state from = m->record.state;
+        enum og_message_state *before = og_webhook_before(self->svc, m, self->mem);
         end_due(self->svc, m, tx->now_ms);
         code = og_message_save(tx->db, seal, m, from, false, og_message_settle(m, tx->now_ms),
                                &op->err);
+        if (code == OG_OK) {
+            code = tell_of_end(self, tx, m, before);
+        }
     }
     return code;
 }
@@ -166,6 +193,7 @@ og_message_end_of_device(struct og_services *svc, struct og_tx *tx, struct og_st
     for (int i = 0; code == OG_OK && i < count; i++) {
         struct og_message *m = &items[i];
         enum og_message_state from = m->record.state;
+        enum og_message_state *before = og_webhook_before(svc, m, mem);
         struct og_str reason = OG_STR("the phone was removed");
         if (og_message_end_open(&m->record, OG_MESSAGE_FAILED, reason, false, tx->now_ms) > 0) {
             m->reason = reason;
@@ -173,6 +201,9 @@ og_message_end_of_device(struct og_services *svc, struct og_tx *tx, struct og_st
         m->final_at = tx->now_ms;
         code = og_message_save(tx->db, &svc->keys.seal, m, from, false,
                                og_message_settle(m, tx->now_ms), err);
+        if (code == OG_OK) {
+            code = og_webhook_message_changed(svc, tx, m, before, mem, err);
+        }
     }
     return code;
 }

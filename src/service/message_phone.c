@@ -6,6 +6,7 @@
 #include "live/hub.h"
 #include "service/message_priv.h"
 #include "service/message_service.h"
+#include "service/webhook_service.h"
 #include "store/device_store.h"
 
 #define PULL_MAX 100 /* what the phone app takes at once */
@@ -173,6 +174,7 @@ apply_report(struct og_report_op *self, struct og_tx *tx, const struct og_report
     if (code != OG_OK) {
         return code;
     }
+    enum og_message_state *before = og_webhook_before(self->svc, &m, self->mem);
     struct og_message_merge merge;
     m.record.is_encrypted = m.encrypted;
     og_message_merge(&m.record, &report->report, tx->now_ms, &merge);
@@ -192,7 +194,15 @@ apply_report(struct og_report_op *self, struct og_tx *tx, const struct og_report
         m.deadline_at = give_up_at; /* validity matters no more: wait for what else is reported */
     }
     bool erase = og_message_settle(&m, tx->now_ms);
-    return og_message_save(tx->db, seal, &m, merge.old_state, false, erase, &self->op.err);
+    code = og_message_save(tx->db, seal, &m, merge.old_state, false, erase, &self->op.err);
+    if (code == OG_OK) {
+        code = og_webhook_message_changed(self->svc, tx, &m, before, self->mem, &self->op.err);
+    }
+    if (code == OG_OK && merge.state_changed && m.record.state == OG_MESSAGE_CANCELLED) {
+        code = og_webhook_message_ended(self->svc, tx, &m, OG_WEBHOOK_MESSAGE_CANCELED, self->mem,
+                                        &self->op.err);
+    }
+    return code;
 }
 
 enum og_code

@@ -5,6 +5,7 @@
  * guess takes the time of a real one.
  */
 #include "service/otp_priv.h"
+#include "service/webhook_service.h"
 
 #define ALREADY_MS (10 * 60 * INT64_C(1000)) /* how long a second check is told of the first */
 
@@ -117,7 +118,7 @@ count_failure(struct og_otp_check_op *self, struct og_tx *tx, struct og_verifica
 static enum og_code
 apply_wrong(struct og_otp_check_op *self, struct og_tx *tx, struct og_verification *v)
 {
-    bool won = false;
+    bool won = false, was_pending = v->state == OG_VERIFICATION_PENDING;
     enum og_code code = count_failure(self, tx, v);
     if (code == OG_OK && self->verdict == OG_VERDICT_KILLED) {
         code = og_verification_close(tx->db, v->id, OG_VERIFICATION_FAILED, tx->now_ms, &won,
@@ -126,6 +127,10 @@ apply_wrong(struct og_otp_check_op *self, struct og_tx *tx, struct og_verificati
     }
     show(self, OG_OTP_NOT_APPROVED, v->state,
          v->state == OG_VERIFICATION_PENDING ? self->left : 0);
+    if (code == OG_OK && was_pending && v->state == OG_VERIFICATION_FAILED) {
+        code = og_webhook_otp_closed(self->base.svc, tx, v, OG_WEBHOOK_OTP_FAILED,
+                                     self->base.mem, &self->base.op.err);
+    }
     return code == OG_OK ? log_check(self, tx, OG_CHECK_WRONG) : code;
 }
 
@@ -199,6 +204,10 @@ apply_match(struct og_otp_check_op *self, struct og_tx *tx, struct og_verificati
     code = og_otp_failure_clear(tx->db, &target, err);
     if (code == OG_OK) {
         code = og_otp_unsend(&self->base, tx, v, &self->cancelled, &self->has_cancelled);
+    }
+    if (code == OG_OK) {
+        code = og_webhook_otp_closed(self->base.svc, tx, v, OG_WEBHOOK_OTP_APPROVED,
+                                     self->base.mem, err);
     }
     return code == OG_OK ? log_check(self, tx, OG_CHECK_APPROVED) : code;
 }

@@ -65,8 +65,10 @@ struct og_services {
     const struct og_rng *rng;         /* codes are drawn from it */
     struct og_code_store *codes;      /* live one-time codes; used on event loops */
     const struct og_clock *clock;
+    _Atomic bool has_webhook_news; /* something was put into the outbox; jobs/webhook_sender clears it */
     struct {
         struct og_dispatch *dispatch; /* open messages per phone */
+        int64_t webhook_count;        /* all accounts': without any, nobody looks for some */
         struct og_hub *hub;           /* hints to phones' streams; flushed after each batch */
     } lane;
 };

@@ -8,7 +8,7 @@ import stat
 
 import pytest
 
-from support import otp
+from support import otp, routes
 from support.client import basic, bearer
 from support.gateway import ALL_SCOPES, M, T, Gateway
 from support.phone import Phone, Stream, date
@@ -104,6 +104,9 @@ def test_key_has_its_scope_and_no_other(gateway, scope):
         "messages:read": lambda: key.get(T + "/messages"),
         "devices:read": lambda: key.get(T + "/devices"),
         "devices:write": lambda: key.delete(T + "/devices/" + phone.id),
+        "webhooks:list": lambda: key.get(T + "/webhooks"),
+        "webhooks:write": lambda: key.post(T + "/webhooks", routes.HOOK),
+        "webhooks:delete": lambda: key.delete(T + "/webhooks/x"),
         "admin": lambda: key.get(ACCOUNTS + "/" + account.id)}
     for name, ask in asks.items():
         answer = ask()

@@ -38,7 +38,7 @@ class World:
         self.clients = {who: gateway.client(text) for who, text in self.credentials.items()}
         self.ids = {"account": self.account.id, "key": "A" * 21, "device": "A" * 21,
                     "message": "A" * 21, "verification": "A" * 30, "token": "A" * 21,
-                    None: ""}
+                    "webhook": "A" * 21, None: ""}
 
     def account_names(self):
         accounts = self.gateway.admin.get("/admin/v1/accounts").json["accounts"]
@@ -436,6 +436,7 @@ def test_bad_queries_of_a_send(world):
 STRANGE_IDS = ["x", "A" * 20, "A" * 22, "A" * 1000, "..", "%2e%2e", "%27%20or%201=1", "%22", "%7C",
                "%C3%A9", "a;b", "*", "null", "0", "-1", "%20", "a+b", "%25", "%252e",
                "%2F", "a%2Fb", "..%2F.."]
+QUIET = ["DELETE /3rdparty/v1/devices/{id}", "DELETE /3rdparty/v1/webhooks/{id}"]
 NOT_IDS = ["%00", "a%00b", "%0a", "%ff", "%", "%zz"]
 
 
@@ -474,7 +475,8 @@ def test_objects_of_another_account(world):
     key = owner.make_key()
     token = owner.app.post(T + "/auth/token", {"scopes": ["messages:list"]}).expect(201).json
     own = {"message": message["id"], "device": phone.id, "verification": made["id"],
-           "account": owner.id, "key": key["id"], "token": token["id"]}
+           "account": owner.id, "key": key["id"], "token": token["id"], "webhook": "hook"}
+    owner.app.post(T + "/webhooks", dict(routes.HOOK, id="hook")).expect(201)
     rival = gateway.account()
     rival_phone = rival.add_phone()
     stranger = rival.with_key(*ALL_SCOPES, "tokens:manage")  # with the scope admin, too
@@ -492,6 +494,7 @@ def test_objects_of_another_account(world):
     assert owner.message(message["id"])["state"] == "Pending"
     assert owner.app.get(V + "/" + made["id"]).json["status"] == "pending"
     assert phone.client.get(M + "/settings").status == 200
+    assert len(owner.app.get(T + "/webhooks").json) == 1
     gateway.client(bearer(key["key"])).get(T + "/messages").expect(200)
     # nor does a foreign phone count, or fetch, or report
     refused = rival.app.post(T + "/messages", dict(routes.SEND, deviceId=phone.id))

@@ -19,7 +19,7 @@ from support.wait import PATIENCE_S, wait_for
 T = "/api/3rdparty/v1"
 M = "/api/mobile/v1"
 ALL_SCOPES = ["otp:start", "otp:check", "messages:send", "messages:read", "devices:read",
-              "devices:write", "admin"]
+              "devices:write", "admin", "webhooks:list", "webhooks:write", "webhooks:delete"]
 
 
 SANITIZER = re.compile(r"runtime error:|Sanitizer:")

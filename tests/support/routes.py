@@ -17,6 +17,7 @@ MIB = 1024 * KIB
 NUMBER = "+4915199999999"  # nothing of a bad request ever goes there
 
 SEND = {"phoneNumbers": [NUMBER], "textMessage": {"text": "bad input"}}
+HOOK = {"id": "bad-input", "url": "https://hook.example/", "event": "sms:received"}
 START = {"to": NUMBER, "purpose": "bad-input"}
 CHECK = {"code": "000000", "purpose": "bad-input"}
 INBOX = {"since": "2026-01-02T00:00:00Z", "until": "2026-01-03T00:00:00Z"}
@@ -82,6 +83,11 @@ ROUTES = [
           INBOX, success=202),
     route("GET", "/3rdparty/v1/inbox", SMSGATE, APP, "inbox:list", success=501),
     route("GET", "/3rdparty/v1/logs", SMSGATE, APP, "logs:read", success=501),
+    route("GET", "/3rdparty/v1/webhooks", SMSGATE, APP, "webhooks:list"),
+    route("POST", "/3rdparty/v1/webhooks", SMSGATE, APP, "webhooks:write", 16 * KIB, HOOK,
+          success=201),
+    route("DELETE", "/3rdparty/v1/webhooks/{id}", SMSGATE, APP, "webhooks:delete",
+          kind="webhook", success=204),
 
     route("POST", "/mobile/v1/device", SMSGATE, JOINING, None, 16 * KIB, {"name": "bad input"},
           success=201),
@@ -122,6 +128,12 @@ ROUTES = [
     route("GET", "/admin/v1/devices", OWN, OPERATOR, "admin"),
     route("DELETE", "/admin/v1/devices/{id}", OWN, OPERATOR, "admin", kind="device",
           success=204),
+    route("GET", "/admin/v1/accounts/{id}/webhooks", OWN, OPERATOR, "admin", kind="account"),
+    route("PATCH", "/admin/v1/accounts/{id}/webhooks", OWN, OPERATOR, "admin", 4 * KIB,
+          {"webhooks_by": "server"}, kind="account"),
+    route("GET", "/admin/v1/webhooks", OWN, OPERATOR, "admin"),
+    route("GET", "/admin/v1/webhooks/dead", OWN, OPERATOR, "admin"),
+    route("POST", "/admin/v1/webhooks/dead/replay", OWN, OPERATOR, "admin"),
 ]
 
 

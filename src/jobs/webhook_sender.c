@@ -1,0 +1,383 @@
+/*
+ * One round is under way at a time. A round begins when there is news, when results wait, and each
+ * second because something may have become due.
+ */
+#include "jobs/webhook_sender.h"
+
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <uv.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "net/address_guard.h"
+#include "net/http_client.h"
+#include "service/webhook_service.h"
+
+#define LOOK_EVERY_MS 20
+#define ROUND_EVERY_MS 1000
+#define PER_HOST_MAX 8
+#define UNDER_WAY_MAX 1024
+#define CONNECT_TIMEOUT_MS 10000
+#define TRY_TIMEOUT_MS 30000
+#define ANSWER_MAX 16384
+
+static struct og_metric metrics[] = {
+    {"otpgate_webhook_tries_total", "result=\"taken\"", "Calls of webhooks by how they went"},
+    {"otpgate_webhook_tries_total", "result=\"refused\"", ""},
+    {"otpgate_webhook_tries_total", "result=\"no_answer\"", ""},
+    {"otpgate_webhook_tries_total", "result=\"gone\"", ""},
+    {"otpgate_webhook_dead_total", "", "Events that were given up"},
+    {"otpgate_webhook_under_way", "", "Calls of webhooks under way", OG_METRIC_GAUGE},
+};
+enum { TAKEN, REFUSED, NO_ANSWER, GONE, DEAD, UNDER_WAY };
+
+/* One try; its own memory, because it outlives the round that gave it. */
+struct delivery {
+    struct og_webhook_sender *sender;
+    struct delivery *prev, *next;
+    struct og_arena mem;
+    struct og_str host;
+    struct og_client_headers *headers;
+    struct og_webhook_result result;
+};
+
+struct og_webhook_sender {
+    struct og_webhook_sender_config config;
+    struct og_loop *loop;
+    struct og_client *client;
+    uv_timer_t timer;
+    bool has_timer, is_started, is_stopping;
+    struct og_loop_task stop_task;
+    struct delivery *under_way;
+    int under_way_count;
+    struct delivery *finished; /* results that no round has taken, linked by next */
+    struct delivery *in_round; /* those that the round has */
+    int64_t last_round_ms;
+    bool is_in_round;
+    struct og_arena mem; /* the round's */
+    struct og_webhook_round_op round;
+};
+
+void
+og_webhook_sender_metrics(void)
+{
+    og_metrics_register(metrics, sizeof metrics / sizeof metrics[0]);
+}
+
+/* ---- deliveries ---- */
+
+static void
+delivery_free(struct delivery *one)
+{
+    og_client_headers_destroy(one->headers);
+    og_arena_finish(&one->mem);
+    free(one);
+}
+
+static void
+free_list(struct delivery *list)
+{
+    while (list) {
+        struct delivery *next = list->next;
+        delivery_free(list);
+        list = next;
+    }
+}
+
+static void
+link_under_way(struct delivery *one)
+{
+    struct og_webhook_sender *self = one->sender;
+    one->next = self->under_way;
+    if (one->next) {
+        one->next->prev = one;
+    }
+    self->under_way = one;
+    og_metric_set(&metrics[UNDER_WAY], ++self->under_way_count);
+}
+
+static void
+unlink_under_way(struct delivery *one)
+{
+    struct og_webhook_sender *self = one->sender;
+    if (one->prev) {
+        one->prev->next = one->next;
+    } else {
+        self->under_way = one->next;
+    }
+    if (one->next) {
+        one->next->prev = one->prev;
+    }
+    og_metric_set(&metrics[UNDER_WAY], --self->under_way_count);
+}
+
+static void
+judge(struct og_webhook_result *result, const struct og_client_answer *answer)
+{
+    if (answer->failure != OG_CLIENT_ANSWERED) {
+        snprintf(result->reason, sizeof result->reason, "%s",
+                 og_client_failure_name(answer->failure));
+        og_metric_add(&metrics[NO_ANSWER], 1);
+        return;
+    }
+    result->is_taken = answer->status >= 200 && answer->status < 300;
+    result->is_gone = answer->status == 410;
+    snprintf(result->reason, sizeof result->reason, "status %d", answer->status);
+    og_metric_add(&metrics[result->is_taken ? TAKEN : result->is_gone ? GONE : REFUSED], 1);
+}
+
+static void
+on_answer(void *ctx, const struct og_client_answer *answer)
+{
+    struct delivery *one = ctx;
+    struct og_webhook_sender *self = one->sender;
+    judge(&one->result, answer);
+    unlink_under_way(one);
+    one->next = self->finished;
+    self->finished = one;
+}
+
+static bool
+add_headers(struct delivery *one, const struct og_webhook_try *ask)
+{
+    char timestamp[24], signature[OG_DIGEST_HEX_CHARS + 1];
+    int64_t now_ms = og_now_ms(one->sender->config.services->clock);
+    snprintf(timestamp, sizeof timestamp, "%lld", (long long)(now_ms / 1000));
+    og_webhook_sign(og_str_from(ask->signing_key), ask->body, og_str_from(timestamp), signature);
+    one->headers = og_client_headers_create();
+    return og_client_headers_add(one->headers, "Content-Type", OG_STR("application/json")) &&
+           og_client_headers_add(one->headers, "User-Agent", OG_STR("otpgate")) &&
+           og_client_headers_add(one->headers, "X-Timestamp", og_str_from(timestamp)) &&
+           og_client_headers_add(one->headers, "X-Signature", og_str_from(signature));
+}
+
+static void
+deliver(struct og_webhook_sender *self, const struct og_webhook_try *ask)
+{
+    struct delivery *one = og_xalloc(sizeof *one);
+    one->sender = self;
+    og_arena_init(&one->mem, 512);
+    one->host = og_str_dup(&one->mem, ask->host);
+    one->result = (struct og_webhook_result){
+        .id = og_str_dup(&one->mem, ask->id),
+        .account_id = og_str_dup(&one->mem, ask->account_id),
+        .webhook_id = og_str_dup(&one->mem, ask->webhook_id),
+        .created_at = ask->created_at,
+        .failed = ask->failed,
+    };
+    link_under_way(one);
+    if (!add_headers(one, ask)) {
+        on_answer(one, &(struct og_client_answer){.failure = OG_CLIENT_BROKEN});
+        return;
+    }
+    struct og_client_ask call = {
+        .method = "POST",
+        .url = og_str_cstr(&one->mem, ask->url),
+        .headers = one->headers,
+        .body = ask->body,
+        .timeout_ms = TRY_TIMEOUT_MS,
+        .answer_max_bytes = ANSWER_MAX,
+        .on_done = on_answer,
+        .ctx = one,
+    };
+    og_client_send(self->client, &call);
+}
+
+/* ---- rounds ---- */
+
+/* A round that failed changed nothing: its results wait for the next one. */
+static void
+keep_results(struct og_webhook_sender *self)
+{
+    while (self->in_round) {
+        struct delivery *one = self->in_round;
+        self->in_round = one->next;
+        one->next = self->finished;
+        self->finished = one;
+    }
+}
+
+static void
+on_round_done(struct og_op *op)
+{
+    struct og_webhook_sender *self =
+        OG_CONTAINER_OF((struct og_webhook_round_op *)op, struct og_webhook_sender, round);
+    static struct og_log_limit limit;
+    int64_t held;
+    self->is_in_round = false;
+    if (op->code != OG_OK) {
+        keep_results(self);
+        if (og_log_limit_pass(&limit, 10000, &held)) {
+            og_log_warn("jobs", "a round of webhooks failed and will be repeated",
+                        "reason=%s held=%lld", og_log_quote(og_str_from(op->err.text)),
+                        (long long)held);
+        }
+        return;
+    }
+    free_list(self->in_round);
+    self->in_round = NULL;
+    og_metric_add(&metrics[DEAD], self->round.dead_count);
+    for (int i = 0; i < self->round.try_count && !self->is_stopping; i++) {
+        deliver(self, &self->round.tries[i]);
+    }
+    og_arena_reset(&self->mem); /* wipes keys and bodies */
+}
+
+static const struct og_op_kind round_kind = {"webhook.round", og_webhook_round_apply, NULL,
+                                             on_round_done};
+
+static void
+count_hosts(struct og_webhook_sender *self)
+{
+    struct og_webhook_round_op *round = &self->round;
+    round->hosts = OG_ARENA_ARRAY(&self->mem, struct og_webhook_host,
+                                  (size_t)self->under_way_count + 1);
+    for (const struct delivery *one = self->under_way; one; one = one->next) {
+        int i = 0;
+        while (i < round->host_count && !og_str_eq_nocase(round->hosts[i].host, one->host)) {
+            i++;
+        }
+        if (i == round->host_count) {
+            round->hosts[round->host_count++] =
+                (struct og_webhook_host){.host = og_str_dup(&self->mem, one->host)};
+        }
+        round->hosts[i].under_way++;
+    }
+}
+
+static void
+begin_round(struct og_webhook_sender *self, int64_t now_ms)
+{
+    og_arena_reset(&self->mem);
+    self->round = (struct og_webhook_round_op){
+        .op = {.kind = &round_kind, .home = self->loop},
+        .svc = self->config.services,
+        .mem = &self->mem,
+        .per_host_max = PER_HOST_MAX,
+        .tries_max = UNDER_WAY_MAX - self->under_way_count,
+    };
+    count_hosts(self);
+    self->in_round = self->finished;
+    self->finished = NULL;
+    for (struct delivery *one = self->in_round; one; one = one->next) {
+        one->result.next = one->next ? &one->next->result : NULL;
+    }
+    self->round.results = self->in_round ? &self->in_round->result : NULL;
+    self->last_round_ms = now_ms;
+    if (og_lane_submit(self->config.lanes, OG_LANE_WRITE, &self->round.op) == OG_OK) {
+        self->is_in_round = true;
+    } else {
+        keep_results(self); /* full or stopping */
+    }
+}
+
+static void
+on_timer(uv_timer_t *timer)
+{
+    struct og_webhook_sender *self = timer->data;
+    int64_t now_ms = og_mono_ms(self->config.services->clock);
+    if (self->is_in_round || self->is_stopping) {
+        return;
+    }
+    bool is_due = now_ms - self->last_round_ms >= ROUND_EVERY_MS;
+    if (atomic_exchange(&self->config.services->has_webhook_news, false) || self->finished ||
+        is_due) {
+        begin_round(self, now_ms);
+    }
+}
+
+/* ---- life ---- */
+
+static bool
+may_connect(void *ctx, const struct sockaddr *address)
+{
+    const struct og_webhook_sender *self = ctx;
+    enum og_address_reach reach = og_address_reach(address);
+    return reach == OG_ADDRESS_PUBLIC ||
+           (reach == OG_ADDRESS_PRIVATE && self->config.allow_private);
+}
+
+enum og_code
+og_webhook_sender_create(const struct og_webhook_sender_config *config,
+                         struct og_webhook_sender **out, struct og_err *err)
+{
+    struct og_webhook_sender *self = og_xalloc(sizeof *self);
+    self->config = *config;
+    og_arena_init(&self->mem, 0);
+    enum og_code code = og_loop_create("og-hook", &self->loop, err);
+    if (code == OG_OK) {
+        struct og_client_config client = {
+            .ca_file = config->ca_file[0] ? config->ca_file : NULL,
+            .connections_per_host_max = PER_HOST_MAX,
+            .connect_timeout_ms = CONNECT_TIMEOUT_MS,
+            .may_connect = may_connect,
+            .may_connect_ctx = self,
+        };
+        code = og_client_create(self->loop, &client, &self->client, err);
+    }
+    if (code != OG_OK) {
+        og_webhook_sender_destroy(self);
+        return code;
+    }
+    uv_timer_init(og_loop_uv(self->loop), &self->timer);
+    self->timer.data = self;
+    self->has_timer = true;
+    uv_timer_start(&self->timer, on_timer, LOOK_EVERY_MS, LOOK_EVERY_MS);
+    *out = self;
+    return OG_OK;
+}
+
+enum og_code
+og_webhook_sender_start(struct og_webhook_sender *self, struct og_err *err)
+{
+    enum og_code code = og_loop_start(self->loop, err);
+    self->is_started = code == OG_OK;
+    return code;
+}
+
+static void
+close_all(struct og_webhook_sender *self)
+{
+    self->is_stopping = true;
+    og_client_destroy(self->client);
+    self->client = NULL;
+    uv_close((uv_handle_t *)&self->timer, NULL);
+}
+
+static void
+stop_here(struct og_loop_task *task)
+{
+    close_all(OG_CONTAINER_OF(task, struct og_webhook_sender, stop_task));
+}
+
+void
+og_webhook_sender_stop(struct og_webhook_sender *self)
+{
+    if (self->is_started) {
+        self->stop_task.run = stop_here;
+        og_loop_post(self->loop, &self->stop_task);
+    }
+}
+
+void
+og_webhook_sender_destroy(struct og_webhook_sender *self)
+{
+    if (!self) {
+        return;
+    }
+    if (self->is_started) {
+        og_loop_stop(self->loop);
+        og_loop_join(self->loop);
+    } else if (self->has_timer) {
+        close_all(self); /* the loop never ran: it is ours */
+    }
+    og_loop_destroy(self->loop);
+    free_list(self->under_way);
+    free_list(self->finished);
+    free_list(self->in_round);
+    og_arena_finish(&self->mem);
+    free(self);
+}
