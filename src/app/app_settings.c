@@ -72,6 +72,7 @@ og_app_http_config(const struct og_config *config, struct og_http_config *out)
     out->connections_max = http->connections_max;
     out->connections_per_address_max = http->connections_per_address_max;
     out->stop_timeout_ms = http->stop_timeout_ms;
+    out->stream_ack_timeout_ms = config->phone.ack_timeout_ms;
 }
 
 struct og_str_list

@@ -90,6 +90,7 @@ struct og_config_store {
 
 struct og_config_phone {
     int64_t keepalive_ms;
+    int64_t ack_timeout_ms;
     int streams_per_device_max;
     int64_t gone_after_ms;
     int64_t wake_gap_ms;

@@ -89,8 +89,10 @@ const struct og_option og_options[] = {
     {"store.checkpoint_pages", OG_OPTION_INT, AT(store, checkpoint_pages), "2000", 100, 100000,
      .help = "Length of SQLite's write-ahead log, in pages, at which it is written back."},
 
-    {"phone.keepalive", OG_OPTION_DURATION, AT(phone, keepalive_ms), "15s", SECONDS(1), MINUTES(5),
+    {"phone.keepalive", OG_OPTION_DURATION, AT(phone, keepalive_ms), "10s", SECONDS(1), MINUTES(5),
      .help = "A silent event stream gets a comment line this often."},
+    {"phone.ack_timeout", OG_OPTION_DURATION, AT(phone, ack_timeout_ms), "10s", SECONDS(1),
+     HOURS(1), .help = "A stream whose bytes nobody has acknowledged for so long is over."},
     {"phone.streams_per_device_max", OG_OPTION_INT, AT(phone, streams_per_device_max), "4", 1, 64,
      .help = "Event streams of one phone; the oldest is closed beyond this."},
     {"phone.gone_after", OG_OPTION_DURATION, AT(phone, gone_after_ms), "20s", SECONDS(1), DAYS(1),

@@ -29,6 +29,7 @@ og_http_config_defaults(struct og_http_config *config)
         .write_timeout_ms = 30000,
         .connections_max = 10000,
         .stop_timeout_ms = 10000,
+        .stream_ack_timeout_ms = 10000,
         .clock = og_clock_system(),
     };
 }

@@ -128,6 +128,8 @@ struct og_http_config {
     int connections_max;        /* 10,000 over all loops */
     int connections_per_address_max; /* 0: no limit; loopback counts too */
     int64_t stop_timeout_ms;    /* 10 s */
+    int64_t stream_ack_timeout_ms; /* a stream is over when the peer's machine acknowledges nothing
+                                      for so long; 10 s */
     const struct og_clock *clock;
 };
 

@@ -5,6 +5,8 @@
 #include "http/sock.h"
 
 #include <assert.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -251,6 +253,14 @@ descriptor(const struct og_sock *self)
 {
     uv_os_fd_t fd = -1;
     return uv_fileno((const uv_handle_t *)&self->tcp, &fd) == 0 ? fd : -1;
+}
+
+void
+og_sock_limit_silence(struct og_sock *self, int64_t timeout_ms)
+{
+    unsigned ms = (unsigned)timeout_ms;
+    /* fails only for a connection that is over already */
+    (void)setsockopt(descriptor(self), IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
 }
 
 bool

@@ -62,6 +62,9 @@ bool og_sock_has_input(const struct og_sock *self);
  * False: the connection is broken; on_end follows or not, so close it.
  */
 OG_MUST_CHECK bool og_sock_send(struct og_sock *self, const struct og_str *parts, int count);
+/* The connection is broken when what was sent stays unacknowledged for so long, whatever the
+ * kernel's own patience (TCP_USER_TIMEOUT, RFC 5482). */
+void og_sock_limit_silence(struct og_sock *self, int64_t timeout_ms);
 size_t og_sock_queued_bytes(const struct og_sock *self);
 /* Say that we send no more. Only with nothing queued. */
 void og_sock_end(struct og_sock *self);

@@ -131,6 +131,7 @@ attach(struct og_stream *self, struct og_exchange *exchange, const struct og_htt
     conn->exchange = NULL;
     conn->stream = self;
     conn->state = OG_CONN_STREAM;
+    og_sock_limit_silence(conn->sock, conn->worker->server->config.stream_ack_timeout_ms);
     og_conn_arm(conn);
     if (!ok || conn->is_peer_done) {
         og_conn_close(conn, false);

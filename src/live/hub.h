@@ -19,7 +19,7 @@
 struct og_hub;
 
 struct og_hub_config {
-    int64_t keepalive_ms;      /* comment line on silent streams; 15 s */
+    int64_t keepalive_ms;      /* comment line on silent streams; 10 s */
     int64_t wake_gap_ms;       /* 1 s */
     int streams_per_device_max; /* on one loop; the oldest is closed beyond this */
     const struct og_clock *clock;

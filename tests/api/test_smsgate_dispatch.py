@@ -21,7 +21,7 @@ def ids(messages):
 
 
 def test_keepalive_comments(gateway, account):
-    """Check 72: a silent stream has a comment in each interval (15 s where nothing is set)."""
+    """Check 72: a silent stream has a comment in each interval (10 s where nothing is set)."""
     stream = account.add_phone().listen()
     wait_for(lambda: len(stream.comments) >= 4)
     gaps = [b[0] - a[0] for a, b in zip(stream.comments, stream.comments[1:])]

@@ -9,9 +9,6 @@
 
 #include "tests/fleet/phone.h"
 
-/* Linux sends bytes that nobody acknowledges again for 15 min 24 s before it ends a connection
- * (tcp(7), tcp_retries2). */
-#define UNHEARD_MS INT64_C(924000)
 #define MESSAGE_ID_BYTES 40
 
 struct phone_stream {
@@ -93,7 +90,7 @@ on_send(struct og_sink *sink, struct og_str bytes)
     struct phone_stream *self = OG_CONTAINER_OF(sink, struct phone_stream, sink);
     struct frame frame = {.stream = self};
     if (self->is_left) {
-        end_after(self, UNHEARD_MS);
+        end_after(self, self->phone->sim->gateway.config.phone.ack_timeout_ms);
     } else if (read_frame(bytes, &frame)) {
         struct frame *sent = og_xalloc(sizeof *sent);
         *sent = frame;

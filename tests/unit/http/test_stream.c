@@ -2,6 +2,7 @@
  * Streams of events over real sockets: framing, slow peers, and that an owner hears of the end
  * exactly once (the fixture checks that at its end).
  */
+#include <linux/filter.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -322,6 +323,35 @@ test_destroy_ends_streams(void **state)
     client_close(&client);
 }
 
+/* The peer's machine drops all that comes in, as a network without the phone does: no FIN, no acknowledgement. */
+static void
+deafen(struct client *client)
+{
+    struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+    struct sock_fprog program = {1, &nothing};
+    assert_int_equal(setsockopt(client->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program),
+                     0);
+}
+
+static void
+test_peer_that_acknowledges_nothing_is_dropped(void **state)
+{
+    struct fixture fixture;
+    struct client client;
+    struct og_http_config config;
+    fixture_config(&fixture, &config);
+    config.stream_ack_timeout_ms = 300;
+    fixture_start(&fixture, &config);
+    open_stream(&fixture, &client, STREAM_REQUEST);
+    client_expect_bytes(&client, "5\r\n:hi\n\n\r\n");
+    deafen(&client);
+    assert_true(fixture_stream_send(&fixture, 0, ":keepalive\n\n", 12));
+    fixture_wait_closed(&fixture, 1);
+    expect_counts(&fixture, 0, 0);
+    client_close(&client);
+    fixture_end(&fixture);
+}
+
 static int
 set_up(void **state)
 {
@@ -343,6 +373,7 @@ main(void)
         cmocka_unit_test(test_slow_peer_fills_the_queue),
         cmocka_unit_test(test_close_flushes),
         cmocka_unit_test(test_peer_that_does_not_read_is_dropped),
+        cmocka_unit_test(test_peer_that_acknowledges_nothing_is_dropped),
         cmocka_unit_test(test_idle_stream_stays),
         cmocka_unit_test(test_stop_ends_streams),
         cmocka_unit_test(test_destroy_ends_streams),
