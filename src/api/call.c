@@ -218,6 +218,18 @@ og_call_done(struct og_op *op)
     }
 }
 
+static struct og_op_origin
+origin_of(const struct og_call *call)
+{
+    const struct og_caller *who = &call->who;
+    struct og_str actor = who->device_id.len ? who->device_id : who->credential_id;
+    return (struct og_op_origin){
+        .actor = actor,
+        .ip = og_gate_source(call->api->gate, call->req),
+        .request = call->req->id,
+    };
+}
+
 void
 og_call_continue(struct og_call *call, enum og_code code, const struct og_err *err)
 {
@@ -230,6 +242,8 @@ og_call_continue(struct og_call *call, enum og_code code, const struct og_err *e
         encode(call);
         return;
     }
+    call->origin = origin_of(call);
+    call->op->origin = &call->origin;
     call->op->kind = &route->kind;
     call->op->home = call->req->loop;
     code = og_lane_submit(call->api->config.lanes, route->lane, call->op);

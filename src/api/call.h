@@ -92,6 +92,7 @@ struct og_call {
     struct og_http_request *req;
     const struct og_route *route;
     struct og_caller who;
+    struct og_op_origin origin; /* for the audit log */
     struct og_str params[OG_CALL_PARAMS_MAX]; /* of {names} in the path, in order, decoded */
     int param_count;
     struct og_op *op;

@@ -24,6 +24,7 @@
 #include "live/hub.h"
 #include "plan/phone_plan.h"
 #include "service/account_service.h"
+#include "service/audit.h"
 #include "service/device_service.h"
 #include "service/message_service.h"
 #include "service/otp_service.h"
@@ -85,6 +86,13 @@ check_key(struct og_app *self, struct og_db *db, struct og_err *err)
 }
 
 static enum og_code
+open_audit(struct og_app *self, struct og_db *db, struct og_err *err)
+{
+    return self->config->audit.enabled ? og_audit_create(db, &self->services.lane.audit, err)
+                                       : OG_OK;
+}
+
+static enum og_code
 bring_schema_up(struct og_app *self, int64_t now_ms, struct og_err *err)
 {
     struct og_db_config config = db_config(self);
@@ -93,6 +101,7 @@ bring_schema_up(struct og_app *self, int64_t now_ms, struct og_err *err)
     if (code == OG_OK) {
         code = og_schema_migrate(db, now_ms, err);
         code = code == OG_OK ? check_key(self, db, err) : code;
+        code = code == OG_OK ? open_audit(self, db, err) : code;
         og_db_close(db);
     }
     if (code == OG_OK) {
@@ -136,6 +145,7 @@ static enum og_code
 make_lanes(struct og_app *self, struct og_err *err)
 {
     const struct og_config_lane *lane = &self->config->lane;
+    struct og_audit *audit = self->services.lane.audit;
     struct og_lanes_config config = {
         .db = db_config(self),
         .queue_max = lane->queue_max,
@@ -144,6 +154,7 @@ make_lanes(struct og_app *self, struct og_err *err)
         .slow_queue_max = lane->slow_queue_max,
         .linger_us = lane->linger_us,
         .clock = self->services.clock,
+        .journal = audit ? og_audit_journal(audit) : NULL,
         .after_batch = flush_hints,
         .ctx = self,
     };
@@ -434,6 +445,7 @@ og_app_create(const struct og_config *config, struct og_app **out, struct og_err
     og_message_phone_metrics();
     og_otp_register_metrics();
     og_webhook_sender_metrics();
+    og_audit_register_metrics();
     enum og_code code = create_steps(self, err);
     if (code != OG_OK) {
         og_app_destroy(self);
@@ -515,6 +527,7 @@ og_app_destroy(struct og_app *self)
     og_hub_destroy(self->hub);
     og_api_destroy(self->api);
     og_dispatch_destroy(self->services.lane.dispatch);
+    og_audit_destroy(self->services.lane.audit);
     if (self->services.codes) {
         self->services.codes->destroy(self->services.codes);
     }

@@ -216,6 +216,16 @@ og_sha256(struct og_str data, uint8_t out[OG_DIGEST_BYTES])
     crypto_hash_sha256(out, (const unsigned char *)data.ptr, data.len);
 }
 
+void
+og_sha256_tagged(uint8_t tag, struct og_str data, uint8_t out[OG_DIGEST_BYTES])
+{
+    crypto_hash_sha256_state state;
+    crypto_hash_sha256_init(&state);
+    crypto_hash_sha256_update(&state, &tag, 1);
+    crypto_hash_sha256_update(&state, (const unsigned char *)data.ptr, data.len);
+    crypto_hash_sha256_final(&state, out);
+}
+
 /* Start */
 
 static pthread_once_t init_once = PTHREAD_ONCE_INIT;
@@ -314,6 +324,37 @@ og_unseal(const struct og_key *key, struct og_str context, struct og_str box, st
     }
     og_buf_commit(out, plain_bytes);
     return OG_OK;
+}
+
+/* Signatures */
+
+_Static_assert(OG_KEY_BYTES == crypto_sign_SEEDBYTES, "a seed is a key");
+_Static_assert(OG_PUBLIC_KEY_BYTES == crypto_sign_PUBLICKEYBYTES, "public key size");
+_Static_assert(OG_SIGNATURE_BYTES == crypto_sign_BYTES, "signature size");
+
+void
+og_sign_public_key(const struct og_key *seed, uint8_t out[OG_PUBLIC_KEY_BYTES])
+{
+    uint8_t secret[crypto_sign_SECRETKEYBYTES];
+    crypto_sign_seed_keypair(out, secret, seed->bytes);
+    og_wipe(secret, sizeof(secret));
+}
+
+void
+og_sign(const struct og_key *seed, struct og_str text, uint8_t out[OG_SIGNATURE_BYTES])
+{
+    uint8_t public_key[OG_PUBLIC_KEY_BYTES], secret[crypto_sign_SECRETKEYBYTES];
+    crypto_sign_seed_keypair(public_key, secret, seed->bytes);
+    crypto_sign_detached(out, NULL, (const unsigned char *)text.ptr, text.len, secret);
+    og_wipe(secret, sizeof(secret));
+}
+
+bool
+og_sign_is_right(const uint8_t public_key[OG_PUBLIC_KEY_BYTES], struct og_str text,
+                 const uint8_t signature[OG_SIGNATURE_BYTES])
+{
+    return crypto_sign_verify_detached(signature, (const unsigned char *)text.ptr, text.len,
+                                       public_key) == 0;
 }
 
 /* Passwords */

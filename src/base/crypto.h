@@ -50,6 +50,8 @@ void og_mac_parts(const struct og_key *key, const struct og_str *parts, size_t c
 void og_hmac_sha256(struct og_str key, const struct og_str *parts, size_t count,
                     uint8_t out[OG_DIGEST_BYTES]);
 void og_sha256(struct og_str data, uint8_t out[OG_DIGEST_BYTES]);
+/* SHA-256 of one byte and the data behind it: leaves and nodes of Merkle trees (RFC 9162). */
+void og_sha256_tagged(uint8_t tag, struct og_str data, uint8_t out[OG_DIGEST_BYTES]);
 
 /*
  * Authenticated encryption with a random nonce: key id, nonce, cipher text, tag.
@@ -61,6 +63,14 @@ void og_seal(const struct og_key *key, struct og_str context, struct og_str plai
 /* Appends the plain text to `out`. OG_E_INVALID when it is not ours, cut, or changed. */
 OG_MUST_CHECK enum og_code og_unseal(const struct og_key *key, struct og_str context,
                                      struct og_str box, struct og_buf *out, struct og_err *err);
+
+/* Ed25519 (RFC 8032): a signature, and whether one is right. The seed is the secret half. */
+#define OG_PUBLIC_KEY_BYTES 32
+#define OG_SIGNATURE_BYTES 64
+void og_sign_public_key(const struct og_key *seed, uint8_t out[OG_PUBLIC_KEY_BYTES]);
+void og_sign(const struct og_key *seed, struct og_str text, uint8_t out[OG_SIGNATURE_BYTES]);
+bool og_sign_is_right(const uint8_t public_key[OG_PUBLIC_KEY_BYTES], struct og_str text,
+                      const uint8_t signature[OG_SIGNATURE_BYTES]);
 
 /* Argon2id, t=2, 19 MiB: about 20 ms. Slow lane only. */
 OG_MUST_CHECK enum og_code og_password_hash(struct og_str password,

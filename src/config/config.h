@@ -140,6 +140,10 @@ struct og_config_login {
     int64_t lock_ms;
 };
 
+struct og_config_audit {
+    bool enabled;
+};
+
 enum og_config_source {
     OG_CONFIG_FROM_DEFAULT,
     OG_CONFIG_FROM_FILE,
@@ -164,6 +168,7 @@ struct og_config {
     struct og_config_number number;
     struct og_config_otp otp;
     struct og_config_login login;
+    struct og_config_audit audit;
 
     struct og_config_origin origins[OG_CONFIG_OPTIONS_MAX]; /* by place in the option table */
     const char *file; /* the file that was read, "" when none was */

@@ -159,6 +159,9 @@ const struct og_option og_options[] = {
      .help = "Failed logins of one source or account that lock it."},
     {"login.lock", OG_OPTION_DURATION, AT(login, lock_ms), "30m", SECONDS(1), DAYS(1),
      .help = "How long that lock lasts, and that of otp.lock_after."},
+
+    {"audit.enabled", OG_OPTION_BOOL, AT(audit, enabled), "true",
+     .help = "Keep the audit log: what happened, chained so that a change shows."},
 };
 
 const int og_option_count = sizeof(og_options) / sizeof(og_options[0]);

@@ -18,6 +18,20 @@
 
 enum og_lane { OG_LANE_NONE, OG_LANE_WRITE, OG_LANE_READ, OG_LANE_SLOW, OG_LANE_COUNT };
 
+/*
+ * What goes with every batch of the write lane into the same transaction: the audit log. All on the
+ * lane's thread. An operation may leave words in its apply; they are written in one pass, when all
+ * operations of the batch have been applied.
+ */
+struct og_lane_journal {
+    void (*begin)(void *ctx, const struct og_op *op); /* this operation is applied next */
+    void (*undone)(void *ctx);                        /* its rows have been undone */
+    /* All are applied: write what they left. When it fails, so does the batch. */
+    enum og_code (*write)(void *ctx, struct og_tx *tx, struct og_err *err);
+    void (*settle)(void *ctx, bool is_committed); /* the batch is on disk, or lost */
+    void *ctx;
+};
+
 struct og_lanes_config {
     struct og_db_config db;    /* of the writer; readers open the same path read-only */
     int queue_max;             /* operations waiting per lane */
@@ -26,6 +40,7 @@ struct og_lanes_config {
     int slow_queue_max;
     int linger_us; /* wait this long for a fuller batch when the last had a few; 0: never */
     const struct og_clock *clock;
+    const struct og_lane_journal *journal; /* NULL: none; outlives the lanes */
     /* On the write lane's thread after each batch (committed or not), to flush hints. May be NULL. */
     void (*after_batch)(void *ctx);
     void *ctx;

@@ -43,10 +43,18 @@ struct og_op_kind {
     bool (*writes_once)(const struct og_op *op);
 };
 
+/* On whose behalf: for the audit log. Strings live as long as the operation. */
+struct og_op_origin {
+    struct og_str actor;   /* credential or phone; "" : nobody */
+    struct og_str ip;      /* of the client */
+    struct og_str request; /* the request's id */
+};
+
 struct og_op {
     struct og_mpsc_node node;
     const struct og_op_kind *kind;
     struct og_loop *home; /* NULL: done runs on the lane's thread */
+    const struct og_op_origin *origin; /* NULL: our own work */
     bool is_ours;         /* few, and must not be lost: not refused when the queue is full */
     struct og_loop_task task;
     enum og_code code;

@@ -54,15 +54,50 @@ take_batch(struct og_lane_worker *self, struct batch *batch)
     }
 }
 
+/* ---- the journal, if there is one ---- */
+
+static void
+journal_begin(const struct og_lane_journal *journal, const struct og_op *op)
+{
+    if (journal) {
+        journal->begin(journal->ctx, op);
+    }
+}
+
+static void
+journal_undone(const struct og_lane_journal *journal)
+{
+    if (journal) {
+        journal->undone(journal->ctx);
+    }
+}
+
+static enum og_code
+journal_write(const struct og_lane_journal *journal, struct og_tx *tx, struct og_err *err)
+{
+    return journal ? journal->write(journal->ctx, tx, err) : OG_OK;
+}
+
+static void
+journal_settle(const struct og_lane_journal *journal, bool is_committed)
+{
+    if (journal) {
+        journal->settle(journal->ctx, is_committed);
+    }
+}
+
+/* ---- a batch ---- */
+
 /* An error here is not the operation's own: the transaction is lost. */
 static enum og_code
-apply_one(struct og_op *op, struct og_tx *tx, struct og_err *err)
+apply_one(struct og_lane_worker *self, struct og_op *op, struct og_tx *tx, struct og_err *err)
 {
     op->err = (struct og_err){0};
     op->code = OG_OK;
     if (!op->kind->apply) {
         return OG_OK;
     }
+    journal_begin(self->config->journal, op);
     bool is_saved = !op->kind->writes_once || !op->kind->writes_once(op);
     enum og_code code = is_saved ? og_db_savepoint(tx->db, err) : OG_OK;
     if (code != OG_OK) {
@@ -78,6 +113,7 @@ apply_one(struct og_op *op, struct og_tx *tx, struct og_err *err)
         return is_saved ? og_db_release(tx->db, err) : OG_OK;
     }
     og_lane_complete_err(op);
+    journal_undone(self->config->journal);
     if (!is_saved && og_db_changes(tx->db) != changes) {
         return og_fail(err, OG_E_INTERNAL, NULL, "%s failed after it had written", op->kind->name);
     }
@@ -94,11 +130,14 @@ commit(struct og_db *db, struct og_err *err)
 }
 
 static enum og_code
-apply_all(struct batch *batch, struct og_err *err)
+apply_all(struct og_lane_worker *self, struct batch *batch, struct og_err *err)
 {
     enum og_code code = og_db_begin(batch->tx.db, true, err);
     for (int i = 0; code == OG_OK && i < batch->count; i++) {
-        code = apply_one(batch->ops[i], &batch->tx, err);
+        code = apply_one(self, batch->ops[i], &batch->tx, err);
+    }
+    if (code == OG_OK) {
+        code = journal_write(self->config->journal, &batch->tx, err);
     }
     if (code == OG_OK) {
         code = commit(batch->tx.db, err);
@@ -140,7 +179,9 @@ run_batch(struct og_lane_worker *self, struct batch *batch)
     struct og_err err = {0};
     batch->tx = og_lane_tx(self);
     og_lane_metrics_batch(batch->count);
-    if (apply_all(batch, &err) == OG_OK) {
+    bool is_committed = apply_all(self, batch, &err) == OG_OK;
+    journal_settle(self->config->journal, is_committed);
+    if (is_committed) {
         settle_committed(self, batch);
     } else {
         settle_lost(self, batch, &err);

@@ -4,11 +4,14 @@
  */
 #include "service/account_service.h"
 
+#include <stdio.h>
+
 #include "base/id.h"
 #include "base/log.h"
 #include "cache/credential_cache.h"
 #include "core/label.h"
 #include "live/hub.h"
+#include "service/audit_tell.h"
 #include "service/device_service.h"
 #include "service/otp_service.h"
 #include "store/device_store.h"
@@ -108,6 +111,7 @@ og_account_make_apply(struct og_op *op, struct og_tx *tx)
     }
     self->account.id = new_id(self->mem, tx->now_ms);
     self->account.created_at = tx->now_ms;
+    og_audit_change(self->svc, OG_AUDIT_ADMIN_ACCOUNT, self->account.id, self->account.id, "made");
     code = og_account_insert(tx->db, &self->account, &op->err);
     return code == OG_OK ? give_login(self, tx) : code;
 }
@@ -134,6 +138,24 @@ og_account_list_apply(struct og_op *op, struct og_tx *tx)
     return og_account_find(tx->db, self->account_id, self->mem, self->items, &op->err);
 }
 
+static void
+tell_change(const struct og_account_change_op *self)
+{
+    char detail[64];
+    const struct og_account_change *change = &self->change;
+    snprintf(detail, sizeof detail, "fields=%s%s%s", change->has_brand ? " brand" : "",
+             change->has_custom_code ? " custom_code" : "",
+             change->has_disabled ? " disabled" : "");
+    og_audit_add(self->svc, &(struct og_audit_event){
+                                .kind = OG_AUDIT_ADMIN_ACCOUNT,
+                                .account = self->account.id,
+                                .object = self->account.id,
+                                .reason = change->has_disabled && self->account.disabled_at
+                                              ? OG_STR("disabled")
+                                              : OG_STR("changed"),
+                                .detail = og_str_from(detail)});
+}
+
 enum og_code
 og_account_change_apply(struct og_op *op, struct og_tx *tx)
 {
@@ -147,6 +169,9 @@ og_account_change_apply(struct og_op *op, struct og_tx *tx)
     }
     if (code == OG_OK) {
         code = og_account_find(tx->db, self->account.id, self->mem, &self->account, &op->err);
+    }
+    if (code == OG_OK) {
+        tell_change(self);
     }
     if (code == OG_OK && self->account.disabled_at) {
         code = og_device_list(tx->db, self->account.id, self->mem, &self->phones,
@@ -190,6 +215,8 @@ og_rotate_apply(struct og_op *op, struct og_tx *tx)
     if (code == OG_OK) {
         code = og_credential_new_hash(tx->db, self->account.id, og_str_from(self->password->hash),
                                       self->mem, &self->account.login, &op->err);
+        og_audit_change(self->svc, OG_AUDIT_ADMIN_CREDENTIAL, self->account.id, self->account.id,
+                        "password_changed");
     }
     if (code == OG_OK) {
         code = og_token_revoke_all(tx->db, self->account.id, tx->now_ms, &op->err);
@@ -233,6 +260,11 @@ og_key_make_apply(struct og_op *op, struct og_tx *tx)
     c->secret = og_str_dup(self->mem, og_str_from(digest));
     c->scopes = og_str_dup(self->mem, og_str_from(scopes));
     c->created_at = tx->now_ms;
+    og_audit_add(self->svc, &(struct og_audit_event){.kind = OG_AUDIT_ADMIN_CREDENTIAL,
+                                                     .account = c->account_id,
+                                                     .object = c->id,
+                                                     .reason = OG_STR("key_made"),
+                                                     .detail = c->scopes});
     return og_credential_insert(tx->db, c, &op->err);
 }
 
@@ -260,6 +292,8 @@ og_key_revoke_apply(struct og_op *op, struct og_tx *tx)
     if (code == OG_OK && !done) {
         return og_fail(&op->err, OG_E_NOT_FOUND, "key", "no such key that still works");
     }
+    og_audit_change(self->svc, OG_AUDIT_ADMIN_CREDENTIAL, self->account_id, self->key_id,
+                    "key_revoked");
     return code;
 }
 
@@ -290,6 +324,7 @@ make_join_token(struct og_pairing_op *self, struct og_tx *tx)
     og_buf_init(&box, OG_SECRET_MAX_BYTES + OG_SEAL_OVERHEAD_BYTES);
     og_seal(&self->svc->keys.seal, c.id, og_secret_str(&self->token), &box);
     c.sealed = og_buf_str(&box);
+    og_audit_change(self->svc, OG_AUDIT_ADMIN_CREDENTIAL, c.account_id, c.id, "join_token_made");
     code = og_credential_insert(tx->db, &c, &self->op.err);
     og_buf_finish(&box);
     return code;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cache/credential_cache.h"
 #include "live/hub.h"
+#include "service/audit_tell.h"
 #include "service/message_service.h"
 #include "store/webhook_store.h"
 
@@ -40,6 +41,7 @@ og_device_register_apply(struct og_op *op, struct og_tx *tx)
         .updated_at = tx->now_ms,
         .last_seen_at = tx->now_ms,
     };
+    og_audit_change(self->svc, OG_AUDIT_ADMIN_DEVICE, self->account_id, self->out.id, "joined");
     return og_device_insert(tx->db, &self->out, og_str_from(digest), &op->err);
 }
 
@@ -140,6 +142,8 @@ og_device_remove_apply(struct og_op *op, struct og_tx *tx)
     if (code != OG_OK || !self->removed) {
         return code;
     }
+    og_audit_change(self->svc, OG_AUDIT_ADMIN_DEVICE, self->device.account_id, self->device_id,
+                    "removed");
     code = og_message_end_of_device(self->svc, tx, self->device_id, self->mem, &op->err);
     return code == OG_OK ? og_webhook_remove_of_device(tx->db, self->device_id, &op->err) : code;
 }
@@ -166,6 +170,8 @@ og_presence_committed(struct og_op *op, struct og_tx *tx)
 {
     struct og_presence_op *self = (struct og_presence_op *)op;
     struct og_dispatch *queue = self->svc->lane.dispatch;
+    og_audit_change(self->svc, self->is_connected ? OG_AUDIT_DEVICE_ONLINE : OG_AUDIT_DEVICE_OFFLINE,
+                    self->account_id, self->device_id, NULL);
     if (!self->is_connected) {
         og_dispatch_device_disconnected(queue, self->account_id, self->device_id, tx->now_ms);
         return;

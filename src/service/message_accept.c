@@ -5,6 +5,7 @@
 
 #include "base/id.h"
 #include "live/hub.h"
+#include "service/audit_tell.h"
 #include "service/message_priv.h"
 #include "service/message_service.h"
 #include "store/device_store.h"
@@ -110,6 +111,7 @@ og_message_accept(struct og_services *svc, struct og_tx *tx, const struct og_mes
     if (out->deadline_at <= tx->now_ms) {
         og_message_end_unsent(out, tx->now_ms);
     }
+    og_audit_message(svc, OG_AUDIT_OTP_SEND_QUEUED, out, OG_STR(""));
     return og_message_insert(tx->db, &svc->keys.seal, out, err);
 }
 

@@ -3,6 +3,7 @@
  * they fetched theirs.
  */
 #include "live/hub.h"
+#include "service/audit_tell.h"
 #include "service/message_priv.h"
 #include "service/message_service.h"
 #include "service/webhook_service.h"
@@ -160,6 +161,9 @@ og_expire_apply(struct og_op *op, struct og_tx *tx)
         enum og_message_state from = m->record.state;
         enum og_message_state *before = og_webhook_before(self->svc, m, self->mem);
         end_due(self->svc, m, tx->now_ms);
+        if (m->record.state == OG_MESSAGE_FAILED && from != OG_MESSAGE_FAILED) {
+            og_audit_message(self->svc, OG_AUDIT_OTP_SEND_EXPIRED, m, m->reason);
+        }
         code = og_message_save(tx->db, seal, m, from, false, og_message_settle(m, tx->now_ms),
                                &op->err);
         if (code == OG_OK) {
@@ -199,6 +203,7 @@ og_message_end_of_device(struct og_services *svc, struct og_tx *tx, struct og_st
             m->reason = reason;
         }
         m->final_at = tx->now_ms;
+        og_audit_message(svc, OG_AUDIT_OTP_SEND_FAILED, m, reason);
         code = og_message_save(tx->db, &svc->keys.seal, m, from, false,
                                og_message_settle(m, tx->now_ms), err);
         if (code == OG_OK) {

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "live/hub.h"
+#include "service/audit_tell.h"
 #include "service/message_priv.h"
 #include "service/message_service.h"
 #include "service/webhook_service.h"
@@ -75,6 +76,10 @@ og_pull_apply(struct og_op *op, struct og_tx *tx)
             tx->now_ms, self->mem, &self->items[self->count], &self->newly_handed[self->count],
             &op->err);
         if (code == OG_OK) {
+            if (self->newly_handed[self->count]) {
+                og_audit_message(self->svc, OG_AUDIT_OTP_SEND_HANDED, &self->items[self->count],
+                                 OG_STR(""));
+            }
             self->count++;
         } else if (code != OG_E_NOT_FOUND) { /* it moved on in this very batch */
             return code;
@@ -188,6 +193,9 @@ apply_report(struct og_report_op *self, struct og_tx *tx, const struct og_report
         m.final_at = 0; /* we had given up on it too early */
     }
     m.reason = first_error(&m);
+    if (merge.state_changed) {
+        og_audit_message_state(self->svc, &m);
+    }
     bool is_out = merge.state_changed && m.record.state != OG_MESSAGE_CANCELLING;
     int64_t give_up_at = og_message_give_up_at(self->svc, &m);
     if (is_out && m.deadline_at < give_up_at) {

@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/id.h"
 #include "service/account_service.h"
+#include "service/audit_tell.h"
 
 #define FILE_MODE 0600
 
@@ -45,6 +46,7 @@ make_operator(struct og_services *svc, struct og_db *db, int64_t now_ms, const c
         .scopes = og_str_from(scopes),
         .created_at = now_ms,
     };
+    og_audit_change(svc, OG_AUDIT_ADMIN_CREDENTIAL, OG_STR(""), c.id, "operator_made");
     code = og_credential_insert(db, &c, err);
     return code == OG_OK ? write_file(file, token, err) : code;
 }

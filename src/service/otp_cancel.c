@@ -2,6 +2,7 @@
  * Cancel: the code goes first, so that it is unusable whatever becomes of the row; then the row,
  * and the message if no phone has it, or word to the phone that has.
  */
+#include "service/audit_tell.h"
 #include "service/otp_priv.h"
 
 static void
@@ -55,6 +56,7 @@ og_otp_cancel_apply(struct og_op *op, struct og_tx *tx)
     self->did_cancel = true;
     v->state = OG_VERIFICATION_CANCELED;
     v->closed_at = tx->now_ms;
+    og_audit_verification(self->base.svc, OG_AUDIT_OTP_CANCEL, v, NULL);
     return code == OG_OK ? stop_message(self, tx) : code;
 }
 

@@ -4,6 +4,7 @@
  * Every check writes a row and reads the verification, whether it exists or not: a stranger's
  * guess takes the time of a real one.
  */
+#include "service/audit_tell.h"
 #include "service/otp_priv.h"
 #include "service/webhook_service.h"
 
@@ -15,18 +16,10 @@ static void
 check_done(struct og_code_ask *ask)
 {
     struct og_otp_check_op *self = (struct og_otp_check_op *)og_otp_base_of(ask);
-    enum og_code code = ask->code;
-    self->verdict = ask->verdict;
+    self->verdict = ask->code == OG_OK ? ask->verdict : OG_VERDICT_NONE; /* nothing to put back */
     self->left = ask->attempts_left;
     self->left_ms = ask->left_ms;
-    if (code == OG_OK && ask->verdict == OG_VERDICT_MALFORMED) {
-        code = og_fail(&ask->err, OG_E_UNPROCESSABLE, "code",
-                       "has not the length or the alphabet of the code that was sent");
-    }
-    if (code != OG_OK) {
-        self->verdict = OG_VERDICT_NONE; /* nothing to put back */
-    }
-    self->base.ready(&self->base, code, &ask->err);
+    self->base.ready(&self->base, ask->code, &ask->err);
 }
 
 void
@@ -44,9 +37,48 @@ og_otp_check_prepare(struct og_otp_check_op *self)
 
 /* ---- apply ---- */
 
+/* What cannot be the code takes no attempt and is not counted. */
 static enum og_code
-log_check(struct og_otp_check_op *self, struct og_tx *tx, enum og_check_verdict verdict)
+refuse_malformed(struct og_otp_check_op *self)
 {
+    og_audit_add_refusal(self->base.svc, &(struct og_audit_event){
+                                             .kind = OG_AUDIT_OTP_CHECK_MALFORMED,
+                                             .account = self->base.account_id,
+                                             .object = self->id,
+                                             .purpose = self->purpose});
+    return og_fail(&self->base.op.err, OG_E_UNPROCESSABLE, "code",
+                   "has not the length or the alphabet of the code that was sent");
+}
+
+/* v  NULL: there is none */
+static void
+tell_check(const struct og_otp_check_op *self, const struct og_verification *v,
+           enum og_check_verdict verdict)
+{
+    static const struct {
+        enum og_audit_kind kind;
+        const char *reason;
+    } tells[] = {
+        [OG_CHECK_UNKNOWN] = {OG_AUDIT_OTP_CHECK_UNKNOWN, NULL},
+        [OG_CHECK_WRONG] = {OG_AUDIT_OTP_CHECK_WRONG, NULL},
+        [OG_CHECK_APPROVED] = {OG_AUDIT_OTP_CHECK_OK, NULL},
+        [OG_CHECK_LATE] = {OG_AUDIT_OTP_CHECK_EXPIRED, NULL},
+        [OG_CHECK_CLOSED] = {OG_AUDIT_OTP_CHECK_REPLAYED, "closed"},
+        [OG_CHECK_NO_CODE] = {OG_AUDIT_OTP_CHECK_REPLAYED, "another_check_on_its_way"},
+    };
+    static const struct og_verification nothing;
+    struct og_verification about = v ? *v : nothing;
+    about.id = self->id;
+    about.account_id = self->base.account_id;
+    about.purpose = self->purpose;
+    og_audit_verification(self->base.svc, tells[verdict].kind, &about, tells[verdict].reason);
+}
+
+static enum og_code
+log_check(struct og_otp_check_op *self, struct og_tx *tx, const struct og_verification *v,
+          enum og_check_verdict verdict)
+{
+    tell_check(self, v, verdict);
     const struct og_otp_check row = {
         .verification_id = self->id,
         .account_id = self->base.account_id,
@@ -88,6 +120,7 @@ lock(struct og_otp_check_op *self, struct og_tx *tx, struct og_verification *v)
         self->drop_code = true;
     }
     self->has_locked = true;
+    og_audit_verification(self->base.svc, OG_AUDIT_OTP_CHECK_LOCKED, v, NULL);
     return code;
 }
 
@@ -131,7 +164,7 @@ apply_wrong(struct og_otp_check_op *self, struct og_tx *tx, struct og_verificati
         code = og_webhook_otp_closed(self->base.svc, tx, v, OG_WEBHOOK_OTP_FAILED,
                                      self->base.mem, &self->base.op.err);
     }
-    return code == OG_OK ? log_check(self, tx, OG_CHECK_WRONG) : code;
+    return code == OG_OK ? log_check(self, tx, v, OG_CHECK_WRONG) : code;
 }
 
 /* Its time is over. Counted and shown like a wrong code, so that whoever types codes cannot tell
@@ -143,8 +176,7 @@ apply_late(struct og_otp_check_op *self, struct og_tx *tx, struct og_verificatio
     enum og_code code = OG_OK;
     bool won;
     if ((size_t)v->code_length != self->code.len) {
-        return og_fail(err, OG_E_UNPROCESSABLE, "code",
-                       "has not the length or the alphabet of the code that was sent");
+        return refuse_malformed(self);
     }
     if (v->state == OG_VERIFICATION_PENDING) {
         code = og_verification_close(tx->db, v->id, OG_VERIFICATION_EXPIRED, v->expires_at, &won,
@@ -159,7 +191,7 @@ apply_late(struct og_otp_check_op *self, struct og_tx *tx, struct og_verificatio
         : left > 0                         ? OG_VERIFICATION_PENDING
                                            : OG_VERIFICATION_FAILED;
     show(self, OG_OTP_NOT_APPROVED, state, left);
-    return code == OG_OK ? log_check(self, tx, OG_CHECK_LATE) : code;
+    return code == OG_OK ? log_check(self, tx, v, OG_CHECK_LATE) : code;
 }
 
 /* There is no code to compare with: the row says why. */
@@ -170,17 +202,17 @@ apply_without_code(struct og_otp_check_op *self, struct og_tx *tx, struct og_ver
     case OG_VERIFICATION_APPROVED:
         show(self, v->closed_at + ALREADY_MS > tx->now_ms ? OG_OTP_ALREADY : OG_OTP_UNKNOWN,
              OG_VERIFICATION_APPROVED, -1);
-        return log_check(self, tx, OG_CHECK_CLOSED);
+        return log_check(self, tx, v, OG_CHECK_CLOSED);
     case OG_VERIFICATION_FAILED:
         show(self, OG_OTP_NOT_APPROVED, OG_VERIFICATION_FAILED, 0);
-        return log_check(self, tx, OG_CHECK_CLOSED);
+        return log_check(self, tx, v, OG_CHECK_CLOSED);
     case OG_VERIFICATION_CANCELED:
         show(self, OG_OTP_NOT_APPROVED, OG_VERIFICATION_CANCELED, 0);
-        return log_check(self, tx, OG_CHECK_CLOSED);
+        return log_check(self, tx, v, OG_CHECK_CLOSED);
     case OG_VERIFICATION_PENDING:
         /* Another check has spent the code and its row is still to come. No attempt was taken. */
         show(self, OG_OTP_NOT_APPROVED, OG_VERIFICATION_PENDING, v->attempts - v->check_count);
-        return log_check(self, tx, OG_CHECK_NO_CODE);
+        return log_check(self, tx, v, OG_CHECK_NO_CODE);
     default:
         return apply_late(self, tx, v);
     }
@@ -209,7 +241,7 @@ apply_match(struct og_otp_check_op *self, struct og_tx *tx, struct og_verificati
         code = og_webhook_otp_closed(self->base.svc, tx, v, OG_WEBHOOK_OTP_APPROVED,
                                      self->base.mem, err);
     }
-    return code == OG_OK ? log_check(self, tx, OG_CHECK_APPROVED) : code;
+    return code == OG_OK ? log_check(self, tx, v, OG_CHECK_APPROVED) : code;
 }
 
 enum og_code
@@ -217,11 +249,14 @@ og_otp_check_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_otp_check_op *self = (struct og_otp_check_op *)op;
     struct og_verification v;
+    if (self->verdict == OG_VERDICT_MALFORMED) {
+        return refuse_malformed(self);
+    }
     const enum og_code code = og_verification_find(tx->db, NULL, self->base.account_id, self->id,
                                                    self->base.mem, &v, &op->err);
     if (code == OG_E_NOT_FOUND) {
         show(self, OG_OTP_UNKNOWN, OG_VERIFICATION_PENDING, -1);
-        return log_check(self, tx, OG_CHECK_UNKNOWN);
+        return log_check(self, tx, NULL, OG_CHECK_UNKNOWN);
     }
     if (code != OG_OK) {
         return code;

@@ -1,7 +1,10 @@
 /*
  * Housekeeping of verifications, in steps of bounded size, and what the operator sees of them.
  */
+#include <stdio.h>
+
 #include "base/log.h"
+#include "service/audit_tell.h"
 #include "service/otp_priv.h"
 #include "store/idempotency_store.h"
 
@@ -10,6 +13,18 @@
  * Readers see "expired" at once; the row follows. */
 #define GRACE_MS 5000
 
+static void
+tell_expired(const struct og_services *svc, int64_t count, const char *reason)
+{
+    char detail[32];
+    if (count > 0) {
+        snprintf(detail, sizeof detail, "count=%lld", (long long)count);
+        og_audit_add(svc, &(struct og_audit_event){.kind = OG_AUDIT_OTP_EXPIRED,
+                                                   .reason = og_str_from(reason),
+                                                   .detail = og_str_from(detail)});
+    }
+}
+
 enum og_code
 og_otp_expire_apply(struct og_op *op, struct og_tx *tx)
 {
@@ -17,6 +32,7 @@ og_otp_expire_apply(struct og_op *op, struct og_tx *tx)
     int64_t forgotten = 0;
     enum og_code code = og_verification_expire_due(tx->db, tx->now_ms - GRACE_MS, STEP_ROWS,
                                                    &self->expired_count, &op->err);
+    tell_expired(self->svc, self->expired_count, "time");
     if (code == OG_OK) {
         code = og_idempotency_purge(tx->db, tx->now_ms - OG_IDEMPOTENCY_MEMORY_MS, STEP_ROWS,
                                     &forgotten, &op->err);
@@ -60,6 +76,7 @@ og_otp_load(struct og_services *svc, struct og_db *db, int64_t now_ms, struct og
         og_db_rollback(db);
         return code;
     }
+    tell_expired(svc, count, "restart");
     if (count > 0) {
         og_log_info("service", "codes did not survive the restart: verifications expired",
                     "count=%lld", (long long)count);

@@ -2,6 +2,7 @@
  * Resend: the same code with the same end once more, after a wait that grows, and a bounded number
  * of times. It never touches a counter of failures.
  */
+#include "service/audit_tell.h"
 #include "service/otp_priv.h"
 
 static void
@@ -92,6 +93,25 @@ write_send(struct og_otp_resend_op *self, struct og_tx *tx)
     return code;
 }
 
+static void
+tell(const struct og_otp_resend_op *self, enum og_code code)
+{
+    if (code == OG_OK) {
+        og_audit_verification(self->base.svc, OG_AUDIT_OTP_RESEND, &self->out, NULL);
+    } else if (code == OG_E_LIMITED) {
+        og_audit_add_refusal(self->base.svc,
+                             &(struct og_audit_event){
+                                 .kind = OG_AUDIT_LIMIT_HIT,
+                                 .account = self->base.account_id,
+                                 .object = self->id,
+                                 .subject = self->out.recipient_digest,
+                                 .masked = self->out.masked,
+                                 .purpose = self->out.purpose,
+                                 .reason = OG_STR("resend"),
+                                 .detail = og_str_from(self->base.op.err.text)});
+    }
+}
+
 enum og_code
 og_otp_resend_apply(struct og_op *op, struct og_tx *tx)
 {
@@ -108,6 +128,7 @@ og_otp_resend_apply(struct og_op *op, struct og_tx *tx)
     if (code == OG_OK) {
         code = write_send(self, tx);
     }
+    tell(self, code);
     return code;
 }
 

@@ -63,6 +63,7 @@ struct og_otp_start_op {
     char id[OG_LONG_ID_BYTES];
     struct og_secret text;
     struct og_message message;
+    bool is_drawn; /* the code is ours */
     bool is_put;
 };
 /* Errors: OG_E_UNAVAILABLE (no randomness, no store), OG_E_BUSY (store full). */

@@ -3,6 +3,7 @@
  * verification per account, recipient and purpose; a retry with the same key gets the same answer.
  */
 #include "core/phone_number.h"
+#include "service/audit_tell.h"
 #include "service/otp_priv.h"
 #include "store/idempotency_store.h"
 
@@ -29,6 +30,7 @@ og_otp_start_prepare(struct og_otp_start_op *self)
             self->base.ready(&self->base, code, &err);
             return;
         }
+        self->is_drawn = true;
     }
     og_long_id_make(self->asked_at, self->id);
     self->base.ask.done = put_done;
@@ -162,6 +164,16 @@ fill_new(struct og_otp_start_op *self, struct og_str digest)
     };
 }
 
+static void
+tell_started(struct og_otp_start_op *self)
+{
+    const struct og_services *svc = self->base.svc;
+    og_audit_verification(svc, OG_AUDIT_OTP_START_ACCEPTED, &self->out, NULL);
+    if (self->is_drawn) {
+        og_audit_verification(svc, OG_AUDIT_OTP_CODE_GENERATED, &self->out, NULL);
+    }
+}
+
 static enum og_code
 write_new(struct og_otp_start_op *self, struct og_tx *tx, struct og_str digest)
 {
@@ -180,6 +192,9 @@ write_new(struct og_otp_start_op *self, struct og_tx *tx, struct og_str digest)
         code = og_otp_send_insert(tx->db, self->out.id, 1, self->message.id, self->asked_at, err);
     }
     self->is_new = code == OG_OK;
+    if (self->is_new) {
+        tell_started(self);
+    }
     return code;
 }
 
@@ -198,6 +213,22 @@ start(struct og_otp_start_op *self, struct og_tx *tx)
     return code;
 }
 
+static void
+tell_refused(struct og_otp_start_op *self, enum og_code code)
+{
+    char masked[OG_PHONE_MASK_BYTES];
+    og_phone_mask(self->to, masked);
+    og_audit_add_refusal(self->base.svc,
+                         &(struct og_audit_event){
+                             .kind = OG_AUDIT_OTP_START_REFUSED,
+                             .account = self->base.account_id,
+                             .subject = og_otp_digest(self->base.svc, self->to, self->base.mem),
+                             .masked = og_str_from(masked),
+                             .purpose = self->purpose,
+                             .reason = og_str_from(og_code_wire(code)),
+                             .detail = og_str_from(self->base.op.err.text)});
+}
+
 enum og_code
 og_otp_start_apply(struct og_op *op, struct og_tx *tx)
 {
@@ -214,6 +245,9 @@ og_otp_start_apply(struct og_op *op, struct og_tx *tx)
     code = start(self, tx);
     if (code == OG_OK && self->idempotency_key.len) {
         code = keep_answer(self, tx, &row);
+    }
+    if (code != OG_OK) {
+        tell_refused(self, code);
     }
     return code;
 }

@@ -12,6 +12,7 @@
 #include "core/otp.h"
 #include "core/phone_number.h"
 
+struct og_audit;
 struct og_code_store;
 struct og_hub;
 
@@ -26,6 +27,7 @@ struct og_keys {
     struct og_key otp_seal_before; /* are good until they expire */
     bool has_otp_before;
     struct og_key cache;  /* MAC of verified Basic credentials, made anew at each start */
+    struct og_key audit;  /* seed of the key that signs the audit log's checkpoints */
     struct og_key idempotency; /* digests of keys and requests */
     struct og_key jwt;    /* from it the keys that sign tokens, one per period */
 };
@@ -70,5 +72,6 @@ struct og_services {
         struct og_dispatch *dispatch; /* open messages per phone */
         int64_t webhook_count;        /* all accounts': without any, nobody looks for some */
         struct og_hub *hub;           /* hints to phones' streams; flushed after each batch */
+        struct og_audit *audit;       /* what applies tell the audit log (service/audit.h); NULL: off */
     } lane;
 };

@@ -1,0 +1,58 @@
+/*
+ * The audit log: what applies tell it, written in the transaction of what it describes.
+ *
+ * An apply calls og_audit_add, one line; nothing is written then. When all operations of a batch have
+ * been applied, the journal numbers, chains and inserts what they left, in one pass just before the
+ * commit. The chain's head in memory changes only after the commit, so that a lost batch leaves it as
+ * it was. The format and how to check it: docs/audit.md.
+ */
+#pragma once
+
+#include "audit/chain.h"
+#include "audit/event.h"
+#include "lane/lanes.h"
+#include "service/services.h"
+
+struct og_audit;
+
+/* Reads where the chain goes on. On the write connection, before the lanes run.
+ * Errors: OG_E_CONFLICT (entries stand behind the head: the file was changed from outside). */
+OG_MUST_CHECK enum og_code og_audit_create(struct og_db *db, struct og_audit **out,
+                                           struct og_err *err);
+void og_audit_destroy(struct og_audit *self); /* takes NULL */
+/* For og_lanes_config; lives as long as `self`. */
+const struct og_lane_journal *og_audit_journal(struct og_audit *self);
+/* Once, before threads. */
+void og_audit_register_metrics(void);
+
+/*
+ * Tell the audit log. Write lane only: in apply, or in committed (then it goes with the next batch).
+ * Actor, IP and request are those of the operation's origin where the event has none.
+ * event  copied. `subject` is the digest of the number (og_otp_digest) and becomes its pseudonym.
+ * Forgotten when the operation fails. Nothing happens where the log is off.
+ */
+void og_audit_add(const struct og_services *svc, const struct og_audit_event *event);
+/* The same for why an operation is refused: it stays when the operation fails. */
+void og_audit_add_refusal(const struct og_services *svc, const struct og_audit_event *event);
+
+/*
+ * From any thread, for what happens outside of operations (a refused credential): in a batch of its
+ * own or with others. OG_E_BUSY when the lane is full, OG_E_UNAVAILABLE when it stops.
+ */
+OG_MUST_CHECK enum og_code og_audit_note(const struct og_services *svc, struct og_lanes *lanes,
+                                         const struct og_audit_event *event);
+
+/*
+ * Forget who a number was: the row that leads from it to its pseudonym is removed, the entries stay
+ * and the chain still verifies. Adds the entry privacy.erase. In an apply of the write lane.
+ * number     E.164
+ * found_out  there was something to forget
+ */
+OG_MUST_CHECK enum og_code og_audit_erase(struct og_services *svc, struct og_tx *tx,
+                                          struct og_str number, bool *found_out,
+                                          struct og_err *err);
+
+/* The chain as it is on disk. Write lane, or when the lanes have stopped. */
+const struct og_audit_chain *og_audit_chain(const struct og_audit *self);
+/* Entries since the last call, but for those about checkpoints. As above. */
+int64_t og_audit_take_fresh(struct og_audit *self);

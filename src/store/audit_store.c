@@ -1,0 +1,176 @@
+/*
+ * The page of statements about the audit log. Entries are only ever added at the end.
+ */
+#include "store/audit_store.h"
+
+enum {
+    SQL_INSERT,
+    SQL_EACH,
+    SQL_EACH_BACK,
+    SQL_HEAD_SAVE,
+    SQL_HEAD_READ,
+    SQL_SUBJECT_FIND,
+    SQL_SUBJECT_INSERT,
+    SQL_SUBJECT_REMOVE,
+    SQL_STATEMENTS
+};
+
+static const char *const sql[SQL_STATEMENTS] = {
+    [SQL_INSERT] = "INSERT INTO audit (seq, hash, line) VALUES ($1, $2, $3)",
+    [SQL_EACH] = "SELECT seq, hash, line FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2",
+    [SQL_EACH_BACK] =
+        "SELECT seq, hash, line FROM audit WHERE seq < $1 ORDER BY seq DESC LIMIT $2",
+    [SQL_HEAD_SAVE] =
+        "INSERT INTO audit_head (id, size, last, peaks) VALUES (1, $1, $2, $3) ON CONFLICT (id) "
+        "DO UPDATE SET size = excluded.size, last = excluded.last, peaks = excluded.peaks",
+    [SQL_HEAD_READ] = "SELECT size, last, peaks FROM audit_head WHERE id = 1",
+    [SQL_SUBJECT_FIND] = "SELECT subject FROM audit_subjects WHERE digest = $1",
+    [SQL_SUBJECT_INSERT] = "INSERT INTO audit_subjects (digest, subject) VALUES ($1, $2)",
+    [SQL_SUBJECT_REMOVE] = "DELETE FROM audit_subjects WHERE digest = $1",
+};
+
+static const struct og_sql_page page = {OG_PAGE_AUDIT, sql, SQL_STATEMENTS};
+
+/* ---- entries ---- */
+
+enum og_code
+og_audit_insert(struct og_db *db, const struct og_audit_row *row, struct og_err *err)
+{
+    return og_db_run(db, &page, SQL_INSERT,
+                     OG_ARGS(og_value_i64(row->seq), og_value_blob(row->hash),
+                             og_value_text(row->line)),
+                     NULL, err);
+}
+
+static enum og_code
+each(struct og_db *db, int statement, int64_t seq, int64_t limit,
+     bool (*fn)(void *ctx, const struct og_audit_row *row), void *ctx, struct og_err *err)
+{
+    struct og_rows rows;
+    struct og_err own;
+    err = err ? err : &own;
+    enum og_step step = OG_STEP_DONE;
+    bool goes_on = true;
+    enum og_code code = og_db_open(db, &page, statement,
+                                   OG_ARGS(og_value_i64(seq), og_value_i64(limit)), &rows, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    while (goes_on && (step = og_rows_next(&rows, err)) == OG_STEP_ROW) {
+        const struct og_audit_row row = {
+            .seq = og_row_i64(&rows, 0),
+            .hash = og_row_borrow(&rows, 1),
+            .line = og_row_borrow(&rows, 2),
+        };
+        goes_on = fn(ctx, &row);
+    }
+    og_rows_close(&rows);
+    return step == OG_STEP_ERROR ? err->code : OG_OK;
+}
+
+enum og_code
+og_audit_each(struct og_db *db, int64_t after_seq, int64_t limit,
+              bool (*fn)(void *ctx, const struct og_audit_row *row), void *ctx, struct og_err *err)
+{
+    return each(db, SQL_EACH, after_seq, limit, fn, ctx, err);
+}
+
+enum og_code
+og_audit_each_back(struct og_db *db, int64_t before_seq, int64_t limit,
+                   bool (*fn)(void *ctx, const struct og_audit_row *row), void *ctx,
+                   struct og_err *err)
+{
+    return each(db, SQL_EACH_BACK, before_seq, limit, fn, ctx, err);
+}
+
+/* ---- the head ---- */
+
+enum og_code
+og_audit_head_save(struct og_db *db, const struct og_audit_head *head, struct og_err *err)
+{
+    return og_db_run(db, &page, SQL_HEAD_SAVE,
+                     OG_ARGS(og_value_i64(head->size), og_value_blob(head->last),
+                             og_value_blob(head->peaks)),
+                     NULL, err);
+}
+
+/* The only row's columns by `read`. OG_E_NOT_FOUND when there is none. */
+static enum og_code
+read_one(struct og_db *db, int statement, const struct og_value *args, int arg_count,
+         void (*read)(const struct og_rows *rows, struct og_arena *mem, void *out),
+         struct og_arena *mem, void *out, struct og_err *err)
+{
+    struct og_rows rows;
+    struct og_err own;
+    err = err ? err : &own;
+    enum og_code code = og_db_open(db, &page, statement, args, arg_count, &rows, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    switch (og_rows_next(&rows, err)) {
+    case OG_STEP_ROW:
+        read(&rows, mem, out);
+        break;
+    case OG_STEP_DONE:
+        code = og_fail(err, OG_E_NOT_FOUND, "", "there is no such row");
+        break;
+    case OG_STEP_ERROR:
+        code = err->code;
+        break;
+    }
+    og_rows_close(&rows);
+    return code;
+}
+
+static void
+read_head(const struct og_rows *rows, struct og_arena *mem, void *out)
+{
+    struct og_audit_head *head = out;
+    head->size = og_row_i64(rows, 0);
+    head->last = og_row_text(rows, 1, mem);
+    head->peaks = og_row_text(rows, 2, mem);
+}
+
+enum og_code
+og_audit_head_read(struct og_db *db, struct og_arena *mem, struct og_audit_head *out,
+                   struct og_err *err)
+{
+    *out = (struct og_audit_head){0};
+    enum og_code code = read_one(db, SQL_HEAD_READ, OG_NO_ARGS, read_head, mem, out, err);
+    return code == OG_E_NOT_FOUND ? OG_OK : code;
+}
+
+/* ---- pseudonyms ---- */
+
+static void
+read_subject(const struct og_rows *rows, struct og_arena *mem, void *out)
+{
+    *(struct og_str *)out = og_row_text(rows, 0, mem);
+}
+
+enum og_code
+og_audit_subject_find(struct og_db *db, struct og_str digest, struct og_arena *mem,
+                      struct og_str *out, struct og_err *err)
+{
+    return read_one(db, SQL_SUBJECT_FIND, OG_ARGS(og_value_text(digest)), read_subject, mem, out,
+                    err);
+}
+
+enum og_code
+og_audit_subject_insert(struct og_db *db, struct og_str digest, struct og_str subject,
+                        struct og_err *err)
+{
+    return og_db_run(db, &page, SQL_SUBJECT_INSERT,
+                     OG_ARGS(og_value_text(digest), og_value_text(subject)), NULL, err);
+}
+
+enum og_code
+og_audit_subject_remove(struct og_db *db, struct og_str digest, bool *found_out,
+                        struct og_err *err)
+{
+    int64_t changed = 0;
+    enum og_code code = og_db_run(db, &page, SQL_SUBJECT_REMOVE, OG_ARGS(og_value_text(digest)),
+                                  &changed, err);
+    *found_out = code == OG_OK && changed > 0;
+    return code;
+}
