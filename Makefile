@@ -45,6 +45,10 @@ bench: deps build ## measure what the design promises; table, and build/bench.js
 	@ninja -C $(BUILD) --quiet
 	@$(PYTHON) tests/bench/bench.py --otpgate $(abspath $(OTPGATE)) --build $(abspath $(BUILD)) $(ARGS)
 
+conformance: build ## tables of what is required and which tests show it, into docs/
+	@ninja -C $(BUILD) --quiet
+	@OTPGATE=$(abspath $(OTPGATE)) $(PYTHON) tests/conformance/conformance.py --build $(BUILD) --jobs $(JOBS)
+
 asan: deps deps-test ## units and API tests under AddressSanitizer and UBSan
 	@TEST_PATIENCE=60 $(MAKE) --no-print-directory BUILD=build-asan JOBS=$(JOBS) \
 	    MESON_FLAGS="-Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debugoptimized" unit api

@@ -36,7 +36,7 @@ def refresh(gateway, token, body=None):
 
 # ---- issue ----
 
-def test_51_issue_with_basic(gateway, account):
+def test_check_51_issue_with_basic(gateway, account):
     pair = issue(account.app, "messages:send")
     assert pair["token_type"] == "Bearer"
     assert re.fullmatch(r"[A-Za-z0-9_-]{21}", pair["id"])
@@ -51,7 +51,7 @@ def test_51_issue_with_basic(gateway, account):
     account.app.post("/3rdparty/v1/auth/token", {"scopes": SCOPES}).expect(201)
 
 
-def test_52_ttl_is_capped(account):
+def test_check_52_ttl_is_capped(account):
     assert 55 <= seconds_left(issue(account.app, "messages:send", ttl=60)) <= 60
     for ttl in (0, None, 999999, 10 ** 9):
         assert 895 <= seconds_left(issue(account.app, "messages:send", ttl=ttl)) <= 900
@@ -59,7 +59,7 @@ def test_52_ttl_is_capped(account):
         account.app.post(TOKEN, {"scopes": ["messages:send"], "ttl": ttl}).expect(400)
 
 
-def test_53_a_token_does_what_its_scopes_say(gateway, account):
+def test_check_53_a_token_does_what_its_scopes_say(gateway, account):
     account.add_phone()
     client = client_of(gateway, issue(account.app, "messages:send"))
     client.post(T + "/messages", {"message": "x",
@@ -78,7 +78,7 @@ def test_53_a_token_does_what_its_scopes_say(gateway, account):
     wide.post(TOKEN + "/refresh").expect(403)
 
 
-def test_54_claims(gateway, account):
+def test_check_54_claims(gateway, account):
     pair = issue(account.app, "messages:send", "devices:list")
     header, claims = jwt.parts(pair["access_token"])
     assert header == {"alg": "HS256", "typ": "JWT", "kid": jwt.kid_now()}
@@ -95,7 +95,7 @@ def test_54_claims(gateway, account):
 
 # ---- refresh ----
 
-def test_55_refresh_once(gateway, account):
+def test_check_55_refresh_once(gateway, account):
     pair = issue(account.app, "messages:list", ttl=60)
     again = refresh(gateway, pair["refresh_token"]).expect(201).json
     assert again["id"] != pair["id"] and 895 <= seconds_left(again) <= 900
@@ -114,7 +114,7 @@ def test_55_refresh_once(gateway, account):
     refresh(gateway, again["refresh_token"], {}).expect(201)
 
 
-def test_55_of_many_at_once_one_refreshes(gateway, account):
+def test_check_55_of_many_at_once_one_refreshes(gateway, account):
     token = issue(account.app, "messages:list")["refresh_token"]
     answers = []
     threads = [threading.Thread(target=lambda: answers.append(refresh(gateway, token).status))
@@ -128,7 +128,7 @@ def test_55_of_many_at_once_one_refreshes(gateway, account):
 
 # ---- the end of tokens ----
 
-def test_56_revocation_ends_the_pair(gateway, account):
+def test_check_56_revocation_ends_the_pair(gateway, account):
     pair, other = issue(account.app, "all:any"), issue(account.app, "all:any")
     stranger = gateway.account()
     client = client_of(gateway, pair)
@@ -184,7 +184,7 @@ def wrong_tokens(gateway, token, stranger_token):
     }
 
 
-def test_57_wrong_tokens(gateway, account):
+def test_check_57_wrong_tokens(gateway, account):
     pair, stranger = issue(account.app, "all:any"), issue(gateway.account().app, "all:any")
     client_of(gateway, pair).get(T + "/messages").expect(200)
     right = jwt.forge(gateway, pair["access_token"])
@@ -204,13 +204,13 @@ def test_57_wrong_tokens(gateway, account):
     client_of(gateway, pair).get(T + "/messages").expect(200)
 
 
-def test_57_key_of_the_period_before_still_works(gateway, account):
+def test_check_57_key_of_the_period_before_still_works(gateway, account):
     pair = issue(account.app, "all:any")
     token = jwt.forge(gateway, pair["access_token"], kid=jwt.kid_now(1))
     gateway.client(bearer(token)).get(T + "/messages").expect(200)
 
 
-def test_58_password_change_ends_all_tokens(gateway):
+def test_check_58_password_change_ends_all_tokens(gateway):
     account = gateway.account()
     pairs = [issue(account.app, "all:any") for _ in range(3)]
     for pair in pairs:
@@ -242,7 +242,7 @@ def test_tokens_end_with_their_credential(gateway):
     client_of(gateway, ours).get(T + "/messages").expect(401)
 
 
-def test_59_nobody_gives_what_he_lacks(gateway, account):
+def test_check_59_nobody_gives_what_he_lacks(gateway, account):
     manager = client_of(gateway, issue(account.app, "tokens:manage", "messages:read"))
     issue(manager, "messages:read")
     for scope in SCOPES:
