@@ -226,6 +226,15 @@ og_sha256_tagged(uint8_t tag, struct og_str data, uint8_t out[OG_DIGEST_BYTES])
     crypto_hash_sha256_final(&state, out);
 }
 
+void
+og_sha1(struct og_str data, uint8_t out[OG_SHA1_BYTES])
+{
+    if (EVP_Digest(data.ptr, data.len, out, NULL, EVP_sha1(), NULL) != 1) {
+        og_log_error("base", "SHA-1 is not usable", "");
+        abort();
+    }
+}
+
 /* Start */
 
 static pthread_once_t init_once = PTHREAD_ONCE_INIT;

@@ -1,5 +1,5 @@
 /*
- * Randomness, digests and sealing. The one door to libsodium and to OpenSSL's EVP_MAC.
+ * Randomness, digests and sealing. The one door to libsodium and to OpenSSL's EVP.
  *
  * Thread-safe after og_crypto_init. Sources: RFC 2104 (HMAC), FIPS 180-4 (SHA-256), RFC 9106
  * (Argon2id), libsodium's XChaCha20-Poly1305.
@@ -12,6 +12,7 @@
 
 #define OG_DIGEST_BYTES 32
 #define OG_DIGEST_HEX_CHARS 64
+#define OG_SHA1_BYTES 20
 #define OG_KEY_BYTES 32
 #define OG_SEAL_OVERHEAD_BYTES 44 /* key id 4, nonce 24, tag 16 */
 #define OG_PASSWORD_HASH_BYTES 128 /* an encoded argon2id string with its NUL */
@@ -52,6 +53,8 @@ void og_hmac_sha256(struct og_str key, const struct og_str *parts, size_t count,
 void og_sha256(struct og_str data, uint8_t out[OG_DIGEST_BYTES]);
 /* SHA-256 of one byte and the data behind it: leaves and nodes of Merkle trees (RFC 9162). */
 void og_sha256_tagged(uint8_t tag, struct og_str data, uint8_t out[OG_DIGEST_BYTES]);
+/* For files whose format has it. It guards against damage, not against people. */
+void og_sha1(struct og_str data, uint8_t out[OG_SHA1_BYTES]);
 
 /*
  * Authenticated encryption with a random nonce: key id, nonce, cipher text, tag.

@@ -77,6 +77,20 @@ mac_parts_are_framed(void **state)
 }
 
 static void
+sha1_matches_fips_180(void **state)
+{
+    (void)state;
+    uint8_t digest[OG_SHA1_BYTES];
+    char hex[2 * OG_SHA1_BYTES + 1];
+    og_sha1(OG_STR("abc"), digest);
+    og_hex(digest, sizeof digest, hex);
+    assert_string_equal(hex, "a9993e364706816aba3e25717850c26c9cd0d89d");
+    og_sha1((struct og_str){NULL, 0}, digest);
+    og_hex(digest, sizeof digest, hex);
+    assert_string_equal(hex, "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+}
+
+static void
 sha256_matches_fips_180(void **state)
 {
     (void)state;
@@ -302,6 +316,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mac_matches_rfc_4231),
         cmocka_unit_test(mac_parts_are_framed),
+        cmocka_unit_test(sha1_matches_fips_180),
         cmocka_unit_test(sha256_matches_fips_180),
         cmocka_unit_test(boxes_open_only_unchanged),
         cmocka_unit_test(an_empty_box_has_its_overhead),
