@@ -310,7 +310,7 @@ test_purpose(void **state)
 }
 
 static void
-test_app_hash(void **state)
+test_req_57_app_hash_form(void **state)
 {
     static const struct {
         const char *hash;
@@ -390,7 +390,7 @@ main(void)
         cmocka_unit_test(test_broken_generators), cmocka_unit_test(test_uniform),
         cmocka_unit_test(test_read),      cmocka_unit_test(test_read_long),
         cmocka_unit_test(test_custom),    cmocka_unit_test(test_mac),
-        cmocka_unit_test(test_purpose),   cmocka_unit_test(test_app_hash),
+        cmocka_unit_test(test_purpose),   cmocka_unit_test(test_req_57_app_hash_form),
         cmocka_unit_test(test_bounds),
     };
     return cmocka_run_group_tests(tests, init_crypto, NULL);

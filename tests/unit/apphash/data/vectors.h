@@ -124,6 +124,7 @@ static const struct apphash_certificate apphash_certificates[] = {
 
 struct apphash_vector {
     const char *id, *package, *certificate, *expected;
+    const char *second; /* another certificate that signs with it, NULL: none */
 };
 
 static const struct apphash_vector apphash_vectors[] = {
@@ -152,22 +153,30 @@ static const struct apphash_vector apphash_vectors[] = {
      "seg10.seg11.seg12.seg13.seg14.seg15.seg16.seg17.seg18.seg19.seg2"
      "0.seg21.seg22.seg23.seg24.seg25.seg26.seg27.seg28.seg29",
      "rsa2048", "4La49WxDxdE"},
+    {"multi-1", "com.example.myapp", "rsa2048", "fLzH4/oENFH", "ec_p256"},
+    {"multi-2", "com.example.myapp", "ec_p256", "uOeuW3cbh8S", "rsa2048"},
 };
 
-/* What common mistakes give for com.example.myapp with rsa2048: none of it may come out. */
-static const char *const apphash_wrong[] = {
-    "nGauqAZq6a8=", /* article-pipeline */
-    "InzWXO8k3Xw", /* upper-case-hex */
-    "JwS38KYUbP8", /* colon-hex */
-    "r+Yddiafipk", /* no-space */
-    "GZzsH+yAxra", /* two-spaces */
-    "VGzWWzkDxc8", /* trailing-newline */
-    "UD419OWiiF/", /* binary-der */
-    "TRCWvYqLDq4", /* public-key */
-    "jXm3TSnSojy", /* cert-sha256 */
-    "1k1aqnGr09L", /* sha1 */
-    "M2EzYmMyODh", /* base64-of-hex-digest */
-    "kFUwfusCq_-", /* base64url */
-    "OjvCiOzMEvSQ", /* twelve-chars */
-    "HDoiDI7gXr0", /* keytool-password-prompt */
+/* What common mistakes give for com.example.myapp with rsa2048, and what must be said of them:
+ * what was hashed, and how the digest was written; NULL: nothing wrong in that. */
+struct apphash_mistake {
+    const char *value, *recipe, *form;
+    const char *package, *certificate; /* NULL: as said above */
+};
+
+static const struct apphash_mistake apphash_mistakes[] = {
+    {"nGauqAZq6a8=", "der-alone", "eight-bytes", NULL, NULL},
+    {"InzWXO8k3Xw", "upper-case-hex", NULL, NULL, NULL},
+    {"JwS38KYUbP8", "colon-hex", NULL, NULL, NULL},
+    {"r+Yddiafipk", "no-space", NULL, NULL, NULL},
+    {"GZzsH+yAxra", "two-spaces", NULL, NULL, NULL},
+    {"VGzWWzkDxc8", "trailing-newline", NULL, NULL, NULL},
+    {"UD419OWiiF/", "binary-der", NULL, NULL, NULL},
+    {"TRCWvYqLDq4", "public-key", NULL, NULL, NULL},
+    {"jXm3TSnSojy", "cert-sha256", NULL, NULL, NULL},
+    {"1k1aqnGr09L", "sha1", NULL, NULL, NULL},
+    {"M2EzYmMyODh", NULL, "base64-of-hex-digest", NULL, NULL},
+    {"kFUwfusCq_-", NULL, "base64url", "com.awesomeproject", "rn_debug"},
+    {"OjvCiOzMEvSQ", NULL, "twelve-chars", NULL, NULL},
+    {"HDoiDI7gXr0", "keytool-password-prompt", NULL, NULL, NULL},
 };
