@@ -162,41 +162,57 @@ route_of(struct ledger_code *code, int phone)
 }
 
 void
-ledger_handed(struct ledger *self, const char *number, int phone)
+ledger_handed(struct ledger *self, const struct ledger_event *event, const char *condition)
 {
-    struct ledger_code *code = code_of(self, number);
-    if (!code || route_of(code, phone)) {
+    struct ledger_code *code = code_of(self, event->number);
+    if (!code || route_of(code, event->phone)) {
         return;
     }
     for (int i = 0; i < code->route_count && i < LEDGER_ROUTES_MAX; i++) {
-        code->is_possibly_double = code->is_possibly_double || !code->routes[i].has_failed;
+        code->is_possibly_double =
+            code->is_possibly_double || code->routes[i].failed_at == LEDGER_NEVER;
     }
     if (code->route_count < LEDGER_ROUTES_MAX) {
-        code->routes[code->route_count] = (struct ledger_route){.phone = phone};
+        code->routes[code->route_count] = (struct ledger_route){.phone = event->phone,
+                                                                .condition = condition,
+                                                                .handed_at = event->now_ms,
+                                                                .failed_at = LEDGER_NEVER,
+                                                                .begun_at = LEDGER_NEVER};
     }
     code->route_count++;
 }
 
 void
-ledger_told_failed(struct ledger *self, const char *number, int phone)
+ledger_told_failed(struct ledger *self, const struct ledger_event *event)
 {
-    struct ledger_code *code = code_of(self, number);
-    struct ledger_route *route = code ? route_of(code, phone) : NULL;
-    if (route) {
-        route->has_failed = true;
+    struct ledger_code *code = code_of(self, event->number);
+    struct ledger_route *route = code ? route_of(code, event->phone) : NULL;
+    if (route && route->failed_at == LEDGER_NEVER) {
+        route->failed_at = event->now_ms;
     }
-    bulk_is_over(self, number);
+    bulk_is_over(self, event->number);
+}
+
+static void
+note_begin(struct ledger_code *code, int phone, int64_t begun_at, bool is_aired)
+{
+    struct ledger_route *route = route_of(code, phone);
+    if (route) {
+        route->begun_at = begun_at;
+        route->is_aired = is_aired;
+    }
 }
 
 void
-ledger_aired(struct ledger *self, const char *number, int64_t begun_at)
+ledger_aired(struct ledger *self, const struct ledger_event *event, int64_t begun_at)
 {
-    struct ledger_code *code = code_of(self, number);
+    struct ledger_code *code = code_of(self, event->number);
     if (!code) {
         self->bulk_aired++;
-        bulk_is_over(self, number);
+        bulk_is_over(self, event->number);
         return;
     }
+    note_begin(code, event->phone, begun_at, true);
     self->dead_sent += begun_at >= code->dead_from;
     self->double_sent += ++code->aired_count == 2;
     if (begun_at < code->begun_at) {
@@ -206,11 +222,12 @@ ledger_aired(struct ledger *self, const char *number, int64_t begun_at)
 }
 
 void
-ledger_lost(struct ledger *self, const char *number, int64_t begun_at, int64_t now_ms)
+ledger_lost(struct ledger *self, const struct ledger_event *event, int64_t begun_at)
 {
-    struct ledger_code *code = code_of(self, number);
-    if (code && now_ms > begun_at) {
-        code->radio_spent += now_ms - begun_at;
+    struct ledger_code *code = code_of(self, event->number);
+    if (code && event->now_ms > begun_at) {
+        note_begin(code, event->phone, begun_at, false);
+        code->radio_spent += event->now_ms - begun_at;
     }
 }
 
@@ -222,4 +239,45 @@ ledger_delay_ms(const struct ledger_code *code)
     }
     int64_t delay_ms = code->begun_at - code->accepted_at - code->begun_spent;
     return delay_ms > 0 ? delay_ms : 0;
+}
+
+/* ---- stories ---- */
+
+static void
+tell_moment(FILE *out, const char *what, int64_t at_ms, int64_t since_ms)
+{
+    if (at_ms != LEDGER_NEVER) {
+        fprintf(out, " %s %+.1f s", what, (double)(at_ms - since_ms) / 1000.0);
+    }
+}
+
+static void
+tell_code(const struct ledger_code *code, int index, FILE *out)
+{
+    int64_t at_s = code->accepted_at / 1000;
+    fprintf(out, "code %d at %02d:%02d:%02d%s", index, (int)(at_s / 3600), (int)(at_s / 60 % 60),
+            (int)(at_s % 60), code->was_bulk_time ? ", bulk" : "");
+    tell_moment(out, ", over", code->dead_from, code->accepted_at);
+    fputs(code->was_refused ? ", refused\n" : "\n", out);
+    for (int i = 0; i < code->route_count && i < LEDGER_ROUTES_MAX; i++) {
+        const struct ledger_route *route = &code->routes[i];
+        fprintf(out, "    phone %d, %s:", route->phone + 1, route->condition);
+        tell_moment(out, "handed", route->handed_at, code->accepted_at);
+        tell_moment(out, "at the radio", route->begun_at, code->accepted_at);
+        fputs(route->is_aired ? " (out)" : "", out);
+        tell_moment(out, "told failed", route->failed_at, code->accepted_at);
+        fputc('\n', out);
+    }
+}
+
+void
+ledger_tell_late(const struct ledger *self, FILE *out, int64_t limit_ms, int max)
+{
+    for (int i = 0; i < self->code_count && max > 0; i++) {
+        const struct ledger_code *code = &self->codes[i];
+        if (code->had_route && ledger_delay_ms(code) > limit_ms) {
+            tell_code(code, i, out);
+            max--;
+        }
+    }
 }

@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include <stdio.h>
+
 #include "base/str.h"
 
 #define LEDGER_NEVER INT64_MAX
@@ -19,7 +21,11 @@ enum ledger_kind { LEDGER_CODE, LEDGER_BULK };
 /* One try of a code by one phone. */
 struct ledger_route {
     int phone;
-    bool has_failed; /* and the gateway was told */
+    const char *condition; /* how the phone was then; static */
+    int64_t handed_at;
+    int64_t failed_at;     /* the gateway was told then; LEDGER_NEVER */
+    int64_t begun_at;      /* LEDGER_NEVER: not at the radio */
+    bool is_aired;
 };
 
 #define LEDGER_ROUTES_MAX 8 /* further ones are counted, not kept */
@@ -73,13 +79,23 @@ void ledger_route_is_live(struct ledger *self, int64_t now_ms);
 
 void ledger_bulk_accepted(struct ledger *self);
 
-/* The gateway gave it to a phone. */
-void ledger_handed(struct ledger *self, const char *number, int phone);
-/* The gateway knows that this phone did not send it. */
-void ledger_told_failed(struct ledger *self, const char *number, int phone);
+/* What happens to a message on a phone. */
+struct ledger_event {
+    const char *number;
+    int phone;
+    int64_t now_ms;
+};
+
+/* The gateway gave it to the phone, which is in this condition (static text). */
+void ledger_handed(struct ledger *self, const struct ledger_event *event, const char *condition);
+/* The gateway knows that the phone did not send it. */
+void ledger_told_failed(struct ledger *self, const struct ledger_event *event);
 /* A SIM had it from begun_at to now, and it went out, or did not. */
-void ledger_aired(struct ledger *self, const char *number, int64_t begun_at);
-void ledger_lost(struct ledger *self, const char *number, int64_t begun_at, int64_t now_ms);
+void ledger_aired(struct ledger *self, const struct ledger_event *event, int64_t begun_at);
+void ledger_lost(struct ledger *self, const struct ledger_event *event, int64_t begun_at);
+
+/* Tell of codes that had a route and were not at the radio within limit_ms: at most `max` of them. */
+void ledger_tell_late(const struct ledger *self, FILE *out, int64_t limit_ms, int max);
 
 /* From acceptance to the radio, without the radio's own time; LEDGER_NEVER. */
 int64_t ledger_delay_ms(const struct ledger_code *code);

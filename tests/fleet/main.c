@@ -43,6 +43,7 @@ print_help(void)
            "  --hours N       length of the day (24)\n"
            "  --only on|off   one column\n"
            "  --json FILE     write the figures there\n"
+           "  --tell N        what became of the first N codes that were late\n"
            "  --gateway FLAG  an option of the gateway for the column `on`, as --otp.ttl=2m\n");
 }
 
@@ -79,6 +80,8 @@ take(struct arguments *self, const char *flag, const char *value)
         sim->bulk = (int)read_number(flag, value, 0, 1000000);
     } else if (strcmp(flag, "--hours") == 0) {
         sim->day_ms = read_number(flag, value, 1, 24 * 7) * SIM_HOUR_MS;
+    } else if (strcmp(flag, "--tell") == 0) {
+        sim->tell = (int)read_number(flag, value, 0, 1000000);
     } else if (strcmp(flag, "--json") == 0) {
         self->json = value;
     } else if (strcmp(flag, "--only") == 0 && value) {

@@ -110,6 +110,25 @@ phone_can_send(const struct phone *self)
     return self->stream && phone_is_online(self) && self->trouble == PHONE_FINE;
 }
 
+const char *
+phone_condition(const struct phone *self)
+{
+    static const char *const words[PHONE_TROUBLES] = {
+        [PHONE_FINE] = "fine",           [PHONE_DROPPED] = "dropped",
+        [PHONE_SILENT] = "silent",       [PHONE_DIALOG] = "dialog",
+        [PHONE_NO_SIGNAL] = "no signal", [PHONE_NO_CREDIT] = "no credit",
+        [PHONE_CLOCK] = "clock wrong",   [PHONE_REINSTALL] = "installed anew",
+    };
+    bool is_offline = self->trouble == PHONE_FINE && !phone_is_online(self);
+    return is_offline ? "offline" : words[self->trouble];
+}
+
+struct ledger_event
+phone_event(const struct phone *self, const char *number)
+{
+    return (struct ledger_event){number, self->index, sim_now(self->sim)};
+}
+
 /* ---- network ---- */
 
 static void look_at_link(void *ctx);

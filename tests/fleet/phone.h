@@ -89,6 +89,10 @@ void phone_network_changed(struct phone *self);
 /* The gateway went down: streams end. */
 void phone_gateway_down(struct phone *self);
 
+/* How it is, in a word or two; static. */
+const char *phone_condition(const struct phone *self);
+/* What the books are told: this happens to a message on this phone, now. */
+struct ledger_event phone_event(const struct phone *self, const char *number);
 /* Could it send a code at once? */
 bool phone_can_send(const struct phone *self);
 

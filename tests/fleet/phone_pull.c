@@ -185,11 +185,11 @@ static void
 pull_done(struct og_op *op)
 {
     struct call *call = OG_CONTAINER_OF(op, struct call, u.op);
-    struct ledger *ledger = &call->phone->sim->ledger;
     call->is_applied = op->code == OG_OK;
     for (int i = 0; call->is_applied && i < call->u.pull.count; i++) {
         struct og_str number = call->u.pull.items[i].record.recipients[0].number;
-        ledger_handed(ledger, og_str_dup(&call->mem, number).ptr, call->phone->index);
+        struct ledger_event event = phone_event(call->phone, og_str_cstr(&call->mem, number));
+        ledger_handed(&call->phone->sim->ledger, &event, phone_condition(call->phone));
     }
     send_later(call->phone, pull_answered, call);
 }

@@ -78,8 +78,8 @@ done(struct og_op *op)
     struct report *self = OG_CONTAINER_OF(op, struct report, u.op);
     self->is_applied = op->code == OG_OK;
     if (self->is_applied && self->told == OG_SMS_FAILED) {
-        ledger_told_failed(&self->phone->sim->ledger, self->sms->recipients[0].number,
-                           self->phone->index);
+        struct ledger_event event = phone_event(self->phone, self->sms->recipients[0].number);
+        ledger_told_failed(&self->phone->sim->ledger, &event);
     }
     agenda_add(&self->phone->sim->agenda, phone_draw_latency(self->phone), answered, self);
 }

@@ -213,7 +213,8 @@ on_aired(struct phone *self, struct phone_flight *flight)
     struct og_sms *sms = flight->sms;
     int64_t begun_at =
         flight->begun_at == LEDGER_NEVER ? sim_now(self->sim) : flight->begun_at;
-    ledger_aired(&self->sim->ledger, sms->recipients[0].number, begun_at);
+    struct ledger_event aired = phone_event(self, sms->recipients[0].number);
+    ledger_aired(&self->sim->ledger, &aired, begun_at);
     sim_on_sms(self->sim, sms->recipients[0].number, (struct og_str){sms->text, sms->text_len});
     og_sms_drop_text(sms);
 }
@@ -224,8 +225,8 @@ on_result(struct phone *self, struct phone_flight *flight, const struct og_radio
     struct og_sms *sms = flight->sms;
     char error[OG_SMS_ERROR_BYTES];
     if (event->result != OG_RADIO_OK) {
-        ledger_lost(&self->sim->ledger, sms->recipients[0].number, flight->begun_at,
-                    sim_now(self->sim));
+        struct ledger_event lost = phone_event(self, sms->recipients[0].number);
+        ledger_lost(&self->sim->ledger, &lost, flight->begun_at);
         snprintf(error, sizeof error, "Send result: %s",
                  og_radio_result_name((enum og_radio_result)event->result));
         sms->recipients[0].has_failed_part = true;

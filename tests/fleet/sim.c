@@ -18,6 +18,7 @@
 
 #define EVENING_MS (2 * SIM_HOUR_MS) /* reports that are late */
 #define LOOK_EVERY_MS 500
+#define LATE_MS 5000 /* the goal */
 #define MORNING_MS SIM_MINUTE_MS /* phones are switched on before the day begins */
 
 /* ---- time ---- */
@@ -193,6 +194,7 @@ sim_run(const struct sim_options *options, struct result *out)
     begin(&self);
     run_until(&self, MORNING_MS + options->day_ms + EVENING_MS);
     result_count(out, &self.ledger);
+    ledger_tell_late(&self.ledger, stdout, LATE_MS, options->tell);
     wait_for_the_last(&self, out);
     end(&self);
     out->cpu_s = (double)(clock() - begun) / CLOCKS_PER_SEC;

@@ -26,6 +26,7 @@ struct sim_options {
     const struct trouble_profile *trouble;
     const char *const *flags; /* of the gateway, ended by NULL */
     const char *dir;          /* an empty folder for its data */
+    int tell;                 /* so many stories of codes that were late */
 };
 
 struct sim {
