@@ -1,7 +1,7 @@
 /*
  * What is to happen, by virtual time; equal times in the order in which they were put down, so that
- * a run can be repeated. Things that may be overtaken by others look for themselves whether they are
- * still wanted.
+ * a run can be repeated. Nothing is taken back: what may be overtaken by other things looks for
+ * itself whether it is still wanted.
  */
 #pragma once
 

@@ -24,7 +24,8 @@ struct gateway {
 void gateway_init(struct gateway *self, const char *dir, const char *const *flags);
 void gateway_finish(struct gateway *self);
 
-/* Start on what is in the data folder, and stop in good order. All streams must be closed before. */
+/* Start on what is in the data folder, and stop in good order. All streams must be closed before
+ * that. */
 void gateway_start(struct gateway *self);
 void gateway_stop(struct gateway *self);
 

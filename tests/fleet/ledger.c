@@ -106,7 +106,7 @@ ledger_all_ended(struct ledger *self, int64_t now_ms)
     }
 }
 
-/* Codes come in the order of their indexes, but for those that the application had to ask for again. */
+/* Codes come in the order of their indexes, but for those that were asked for again. */
 void
 ledger_route_is_live(struct ledger *self, int64_t now_ms)
 {

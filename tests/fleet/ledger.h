@@ -94,7 +94,7 @@ void ledger_told_failed(struct ledger *self, const struct ledger_event *event);
 void ledger_aired(struct ledger *self, const struct ledger_event *event, int64_t begun_at);
 void ledger_lost(struct ledger *self, const struct ledger_event *event, int64_t begun_at);
 
-/* Tell of codes that had a route and were not at the radio within limit_ms: at most `max` of them. */
+/* Tell of codes that had a route and were not at the radio within limit_ms: `max` at most. */
 void ledger_tell_late(const struct ledger *self, FILE *out, int64_t limit_ms, int max);
 
 /* From acceptance to the radio, without the radio's own time; LEDGER_NEVER. */

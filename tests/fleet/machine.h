@@ -3,7 +3,7 @@
  * from a seed. Both are given in the place of the C library's clock_gettime and getrandom, so the
  * gateway, libuv and libsodium see no other.
  *
- * Thread   the simulation's; the gateway's threads, which only run while it stops, may read the clock
+ * Thread   the simulation's; the gateway's own, which only run while it stops, may read the clock
  */
 #pragma once
 

@@ -53,7 +53,7 @@ struct phone {
     struct og_profile profile; /* its own: trouble changes it */
     struct og_profile normal;  /* without trouble */
     char device_id[40];        /* "" : not registered */
-    int epoch;                 /* of the app's installation: what is older is not its own any more */
+    int epoch;                 /* of the app's installation: what is older is no longer its own */
 
     struct og_link link;
     struct phone_stream *stream; /* NULL: none that it knows of */

@@ -1,6 +1,6 @@
 /*
- * Telling the gateway: what is true of a message when the report leaves, after each change, repeated
- * until it is answered or given up.
+ * Telling the gateway: after each change, what is true of a message when the report leaves; again
+ * and again until it is answered or given up.
  */
 #include <stdlib.h>
 
