@@ -8,8 +8,10 @@
 #include "service/account_service.h"
 #include "service/device_service.h"
 #include "service/webhook_service.h"
+#include "service/template_service.h"
 
 #define BODY_MAX 4096
+#define WORDS_MAX (64 * 1024) /* templates in fifty languages */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- what several handlers need ---- */
@@ -29,6 +31,17 @@ og_admin_account_of(const struct og_call *call, struct og_str asked, struct og_s
     }
     *out = is_operator(call) ? asked : call->who.account_id;
     return OG_OK;
+}
+
+enum og_code
+og_admin_account_named(const struct og_call *call, struct og_str *out, struct og_err *err)
+{
+    struct og_str asked = OG_STR("");
+    og_http_query(call->req, "account", &asked);
+    if (is_operator(call) && asked.len == 0) {
+        return og_fail(err, OG_E_INVALID, "account", "must be named: ?account=NAME");
+    }
+    return og_admin_account_of(call, asked, out, err);
 }
 
 enum og_code
@@ -147,6 +160,30 @@ const struct og_route og_admin_routes[] = {
      OP(OG_LANE_WRITE, "webhook.replay", og_webhook_replay_apply, og_webhook_replay_committed,
         og_webhook_dead_op),
      .decode = og_admin_webhook_dead_decode, .encode = og_admin_webhook_replay_encode},
+    {ADMIN(OG_PUT, "/templates/{id}"), WORDS_MAX, 200,
+     OP(OG_LANE_WRITE, "template.put", og_template_put_apply, NULL, og_template_put_op),
+     .decode = og_admin_template_put_decode, .encode = og_admin_template_put_encode},
+    {ADMIN(OG_GET, "/templates"), 0, 200,
+     OP(OG_LANE_READ, "template.list", og_template_list_apply, NULL, og_template_list_op),
+     .decode = og_admin_template_list_decode, .encode = og_admin_template_list_encode},
+    {ADMIN(OG_GET, "/templates/{id}"), 0, 200,
+     OP(OG_LANE_READ, "template.show", og_template_list_apply, NULL, og_template_list_op),
+     .decode = og_admin_template_list_decode, .encode = og_admin_template_show_encode},
+    {ADMIN(OG_DELETE, "/templates/{id}"), 0, 204,
+     OP(OG_LANE_WRITE, "template.remove", og_template_remove_apply, NULL, og_template_remove_op),
+     .decode = og_admin_template_remove_decode},
+    {ADMIN(OG_PUT, "/apps/{id}"), BODY_MAX, 200,
+     OP(OG_LANE_WRITE, "app.put", og_client_app_put_apply, NULL, og_client_app_put_op),
+     .decode = og_admin_client_app_put_decode, .encode = og_admin_client_app_put_encode},
+    {ADMIN(OG_GET, "/apps"), 0, 200,
+     OP(OG_LANE_READ, "app.list", og_client_app_list_apply, NULL, og_client_app_list_op),
+     .decode = og_admin_client_app_list_decode, .encode = og_admin_client_app_list_encode},
+    {ADMIN(OG_GET, "/apps/{id}"), 0, 200,
+     OP(OG_LANE_READ, "app.show", og_client_app_list_apply, NULL, og_client_app_list_op),
+     .decode = og_admin_client_app_list_decode, .encode = og_admin_client_app_show_encode},
+    {ADMIN(OG_DELETE, "/apps/{id}"), 0, 204,
+     OP(OG_LANE_WRITE, "app.remove", og_client_app_remove_apply, NULL, og_template_remove_op),
+     .decode = og_admin_template_remove_decode},
 };
 
 const int og_admin_route_count = (int)COUNT(og_admin_routes);

@@ -7,6 +7,10 @@
 /* The account that a call is about. A key with the scope admin knows of no other than its own. */
 OG_MUST_CHECK enum og_code og_admin_account_of(const struct og_call *call, struct og_str asked,
                                                struct og_str *out, struct og_err *err);
+/* The one that the query's `account` names: an operator must, a key may. OG_E_INVALID, field
+ * "account". */
+OG_MUST_CHECK enum og_code og_admin_account_named(const struct og_call *call, struct og_str *out,
+                                                  struct og_err *err);
 OG_MUST_CHECK enum og_code og_admin_only_operator(const struct og_call *call, const char *field,
                                                   struct og_err *err);
 /* The body by a table; members that it does not have are refused. */
@@ -77,3 +81,30 @@ void og_admin_webhook_replay_encode(struct og_call *call, struct og_op *op,
                                     struct og_answer *answer);
 enum og_code og_admin_webhooks_decode(struct og_call *call, struct og_op *op, struct og_err *err);
 void og_admin_webhooks_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
+enum og_code og_admin_template_put_decode(struct og_call *call, struct og_op *op,
+                                          struct og_err *err);
+void og_admin_template_put_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
+
+/* All, or the one that the path names. */
+enum og_code og_admin_template_list_decode(struct og_call *call, struct og_op *op,
+                                           struct og_err *err);
+void og_admin_template_list_encode(struct og_call *call, struct og_op *op,
+                                   struct og_answer *answer);
+void og_admin_template_show_encode(struct og_call *call, struct og_op *op,
+                                   struct og_answer *answer);
+
+/* Also of client apps. */
+enum og_code og_admin_template_remove_decode(struct og_call *call, struct og_op *op,
+                                             struct og_err *err);
+
+enum og_code og_admin_client_app_put_decode(struct og_call *call, struct og_op *op,
+                                            struct og_err *err);
+void og_admin_client_app_put_encode(struct og_call *call, struct og_op *op,
+                                    struct og_answer *answer);
+
+enum og_code og_admin_client_app_list_decode(struct og_call *call, struct og_op *op,
+                                             struct og_err *err);
+void og_admin_client_app_list_encode(struct og_call *call, struct og_op *op,
+                                     struct og_answer *answer);
+void og_admin_client_app_show_encode(struct og_call *call, struct og_op *op,
+                                     struct og_answer *answer);

@@ -14,6 +14,7 @@
 
 #define BODY_MAX_BYTES (16 * 1024)
 #define KEY_MAX_CHARS 255
+#define NAME_MAX_CHARS 64
 
 /* ---- what the operations share ---- */
 
@@ -48,7 +49,7 @@ decode_id(struct og_call *call, struct og_str *out, struct og_err *err)
 /* ---- start ---- */
 
 struct start_ask {
-    struct og_str to, purpose, app_hash, locale, code, brand;
+    struct og_str to, purpose, app_hash, client_app, template, locale, code, brand;
     int64_t code_length, ttl_s;
     bool has_app_hash, has_locale, has_code, has_brand, has_length, has_ttl;
 };
@@ -59,6 +60,8 @@ static const struct og_json_member start_members[] = {
     {"to", OG_JSON_STRING, AT(to), true},
     {"purpose", OG_JSON_STRING, AT(purpose), true},
     {"app_hash", OG_JSON_STRING, AT(app_hash), false, 0, 0, AT(has_app_hash)},
+    {"client_app", OG_JSON_STRING, AT(client_app), false, 1, NAME_MAX_CHARS},
+    {"template", OG_JSON_STRING, AT(template), false, 1, NAME_MAX_CHARS},
     {"locale", OG_JSON_STRING, AT(locale), false, 0, 0, AT(has_locale)},
     {"code_length", OG_JSON_INT, AT(code_length), false, 0, 0, AT(has_length)},
     {"ttl", OG_JSON_INT, AT(ttl_s), false, 0, 0, AT(has_ttl)},
@@ -158,7 +161,10 @@ start_decode(struct og_call *call, struct og_op *op, struct og_err *err)
     self->purpose = ask.purpose;
     self->app_hash = ask.app_hash;
     self->locale = ask.locale;
-    self->brand = ask.has_brand ? ask.brand : call->who.brand;
+    self->client_app = ask.client_app;
+    self->template = ask.template;
+    self->brand = ask.brand;
+    self->account_brand = call->who.brand;
     self->code_length = (int)ask.code_length;
     self->ttl_ms = ask.ttl_s * 1000;
     self->asked_at = call->now_ms;

@@ -50,7 +50,8 @@ static int
 run_start(struct og_cli *cli)
 {
     static const char *const texts[][2] = {
-        {"app-hash", "app_hash"}, {"locale", "locale"}, {"brand", "brand"}};
+        {"app", "client_app"}, {"template", "template"}, {"app-hash", "app_hash"},
+        {"locale", "locale"},  {"brand", "brand"}};
     int64_t length = 0, ttl_s = 0;
     struct og_err err;
     struct og_buf body;
@@ -184,6 +185,8 @@ run_check(struct og_cli *cli)
 
 static const struct og_arg_option start_options[] = {
     PURPOSE_OPTION,
+    {"app", "NAME", "the application that reads the message (otpgate app)"},
+    {"template", "NAME", "the words of the message (otpgate template)"},
     {"app-hash", "HASH", "of the Android app that reads the message (otpgate apphash)"},
     {"locale", "TAG", "language of the message, like en"},
     {"brand", "TEXT", "another name than the account's"},

@@ -309,8 +309,39 @@ og_otp_template_transliterate(struct og_str template, struct og_buf *out)
     }
 }
 
+/* ---- names ---- */
+
+static const char *const kind_names[] = {"code", "payment"};
+static const char *const policy_names[OG_OTP_TEMPLATE_POLICIES] = {"strict", "transliterate",
+                                                                   "ucs2"};
+
 const char *
 og_otp_template_kind_name(enum og_otp_template_kind kind)
 {
-    return kind == OG_OTP_TEMPLATE_PAYMENT ? "payment" : "code";
+    return kind_names[kind];
+}
+
+const char *
+og_otp_template_policy_name(enum og_otp_template_policy policy)
+{
+    return policy_names[policy];
+}
+
+bool
+og_otp_template_kind_of(struct og_str name, enum og_otp_template_kind *out)
+{
+    *out = og_str_eq(name, OG_STR("payment")) ? OG_OTP_TEMPLATE_PAYMENT : OG_OTP_TEMPLATE_CODE;
+    return og_str_eq(name, og_str_from(kind_names[*out]));
+}
+
+bool
+og_otp_template_policy_of(struct og_str name, enum og_otp_template_policy *out)
+{
+    for (int i = 0; i < OG_OTP_TEMPLATE_POLICIES; i++) {
+        if (og_str_eq(name, og_str_from(policy_names[i]))) {
+            *out = (enum og_otp_template_policy)i;
+            return true;
+        }
+    }
+    return false;
 }

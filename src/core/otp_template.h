@@ -24,6 +24,14 @@ enum og_otp_template_kind {
     OG_OTP_TEMPLATE_PAYMENT, /* has {amount} and {payee}, both */
 };
 
+/* What a template's own words may cost. */
+enum og_otp_template_policy {
+    OG_OTP_TEMPLATE_STRICT,        /* GSM-7 only; anything else is refused with its place */
+    OG_OTP_TEMPLATE_TRANSLITERATE, /* brought into GSM-7 when it is saved, where there is a way */
+    OG_OTP_TEMPLATE_UCS2,          /* any character */
+    OG_OTP_TEMPLATE_POLICIES
+};
+
 /* What a template turned out to hold. */
 struct og_otp_layout {
     bool has_brand, has_minutes, has_amount, has_payee;
@@ -64,5 +72,9 @@ OG_MUST_CHECK enum og_code og_otp_template_check_gsm7(struct og_str template, st
  * are left alone. */
 void og_otp_template_transliterate(struct og_str template, struct og_buf *out);
 
-/* "code", "payment". Static storage. */
+/* "code", "payment"; "strict", "transliterate", "ucs2". Static storage. */
 const char *og_otp_template_kind_name(enum og_otp_template_kind kind);
+const char *og_otp_template_policy_name(enum og_otp_template_policy policy);
+/* And back; false when there is none of that name. */
+bool og_otp_template_kind_of(struct og_str name, enum og_otp_template_kind *out);
+bool og_otp_template_policy_of(struct og_str name, enum og_otp_template_policy *out);

@@ -13,7 +13,8 @@
 #include "live/hub.h"
 #include "service/audit_tell.h"
 #include "service/device_service.h"
-#include "service/otp_service.h"
+#include "service/otp_words.h"
+#include "service/template_service.h"
 #include "store/device_store.h"
 #include "store/token_store.h"
 
@@ -163,6 +164,10 @@ og_account_change_apply(struct og_op *op, struct og_tx *tx)
     enum og_code code = check_brand(self->svc, self->change.brand, &op->err);
     if (code == OG_OK) {
         code = og_account_find(tx->db, self->account_id, self->mem, &self->account, &op->err);
+    }
+    if (code == OG_OK && self->change.brand.len) {
+        code = og_template_check_brand(self->svc, tx, self->account.id, self->change.brand,
+                                       self->mem, &op->err);
     }
     if (code == OG_OK) {
         code = og_account_update(tx->db, self->account.id, &self->change, tx->now_ms, &op->err);

@@ -31,11 +31,6 @@ void og_otp_guess(struct og_otp_base *base, struct og_str id, struct og_str purp
 bool og_otp_unseal(const struct og_services *svc, struct og_str id, struct og_str sealed,
                    struct og_secret *out);
 
-/* The SMS, in the words that the verification asks for. */
-OG_MUST_CHECK enum og_code og_otp_compose(const struct og_services *svc,
-                                          const struct og_verification *v,
-                                          const struct og_secret *code, int64_t left_ms,
-                                          struct og_secret *text, struct og_err *err);
 /* Queue it: before all others, and not after the code's end. Then og_message_accepted. */
 OG_MUST_CHECK enum og_code og_otp_send(struct og_otp_base *base, struct og_tx *tx,
                                        const struct og_verification *v,

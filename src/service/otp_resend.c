@@ -4,6 +4,7 @@
  */
 #include "service/audit_tell.h"
 #include "service/otp_priv.h"
+#include "service/otp_words.h"
 
 static void
 peek_done(struct og_code_ask *ask)
@@ -60,8 +61,16 @@ static enum og_code
 send_again(struct og_otp_resend_op *self, struct og_tx *tx)
 {
     struct og_verification *v = &self->out;
-    enum og_code code = og_otp_compose(self->base.svc, v, &self->code, v->expires_at - tx->now_ms,
-                                       &self->text, &self->base.op.err);
+    struct og_err *err = &self->base.op.err;
+    struct og_otp_words words;
+    enum og_code code = og_otp_words_load(tx->db, v, self->base.mem, &words, err);
+    if (code == OG_E_NOT_FOUND) { /* removed meanwhile: our own sentences will do */
+        code = OG_OK;
+    }
+    if (code == OG_OK) {
+        code = og_otp_compose(self->base.svc, &words, v, &self->code, v->expires_at - tx->now_ms,
+                              tx->now_ms, &self->text, err);
+    }
     if (code == OG_OK) {
         code = og_otp_unsend(&self->base, tx, v, &self->cancelled, &self->has_cancelled);
     }

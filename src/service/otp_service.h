@@ -45,7 +45,10 @@ struct og_otp_start_op {
     struct og_str purpose;
     struct og_str app_hash;       /* "" : none */
     struct og_str locale;         /* "" : not said */
-    struct og_str brand;          /* "" : the configured one */
+    struct og_str client_app;     /* by name, "" : none */
+    struct og_str template;       /* by name, "" : the client app's or our own sentences */
+    struct og_str brand;          /* "" : the client app's, the account's or the server's */
+    struct og_str account_brand;  /* "" : none */
     int code_length;
     int64_t ttl_ms;
     int64_t asked_at;             /* UTC; the life begins here */
@@ -184,13 +187,6 @@ struct og_otp_get_op {
 };
 /* Read lane. The first 50 checks are told. Errors: OG_E_NOT_FOUND. */
 enum og_code og_otp_get_apply(struct og_op *op, struct og_tx *tx);
-
-/* ---- words ---- */
-
-/* May an account have this brand: does even the longest message with it fit one SMS?
- * OG_E_UNPROCESSABLE, field "brand". */
-OG_MUST_CHECK enum og_code og_otp_check_brand(const struct og_services *svc, struct og_str brand,
-                                              struct og_err *err);
 
 /* ---- housekeeping ---- */
 

@@ -5,6 +5,7 @@
 #include "core/phone_number.h"
 #include "service/audit_tell.h"
 #include "service/otp_priv.h"
+#include "service/otp_words.h"
 #include "store/idempotency_store.h"
 
 #define ANSWER_BYTES_MAX 4096
@@ -151,6 +152,8 @@ fill_new(struct og_otp_start_op *self, struct og_str digest)
         .recipient = self->to,
         .masked = og_str_dup(self->base.mem, og_str_from(masked)),
         .purpose = self->purpose,
+        .client_app = self->client_app,
+        .template = self->template,
         .app_hash = self->app_hash,
         .locale = self->locale,
         .brand = self->brand,
@@ -174,13 +177,34 @@ tell_started(struct og_otp_start_op *self)
     }
 }
 
+/* The text, by what the client app and the template of the account say now. */
+static enum og_code
+compose(struct og_otp_start_op *self, struct og_tx *tx)
+{
+    struct og_err *err = &self->base.op.err;
+    struct og_otp_words words;
+    enum og_code code = og_otp_words_load(tx->db, &self->out, self->base.mem, &words, err);
+    if (code == OG_E_NOT_FOUND) {
+        const bool has_app = self->client_app.len == 0 || words.app.name.len;
+        return og_fail(err, OG_E_UNPROCESSABLE, has_app ? "template" : "client_app",
+                       "there is none of that name");
+    }
+    if (code != OG_OK) {
+        return code;
+    }
+    if (self->out.brand.len == 0) {
+        self->out.brand = words.app.brand.len ? words.app.brand : self->account_brand;
+    }
+    return og_otp_compose(self->base.svc, &words, &self->out, &self->code, self->ttl_ms,
+                          tx->now_ms, &self->text, err);
+}
+
 static enum og_code
 write_new(struct og_otp_start_op *self, struct og_tx *tx, struct og_str digest)
 {
     struct og_err *err = &self->base.op.err;
     fill_new(self, digest);
-    enum og_code code = og_otp_compose(self->base.svc, &self->out, &self->code, self->ttl_ms,
-                                       &self->text, err);
+    enum og_code code = compose(self, tx);
     if (code == OG_OK) {
         code = og_otp_send(&self->base, tx, &self->out, &self->text, &self->message);
     }

@@ -10,15 +10,15 @@
 #define COLUMNS                                                                                   \
     "id, account_id, credential_id, recipient_digest, recipient_masked, purpose, app_hash, "      \
     "locale, brand, message_id, state, code_length, attempts, send_count, check_count, "          \
-    "created_at, expires_at, resend_at, closed_at, recipient"
+    "created_at, expires_at, resend_at, closed_at, client_app, template, recipient"
 
-enum { COLUMN_RECIPIENT = 19 };
+enum { COLUMN_RECIPIENT = 21 };
 
 /* state 0 is pending, 3 expired */
 static const char *const sql[OG_OTP_STATEMENTS] = {
     [OG_OTP_SQL_INSERT] =
         "INSERT INTO verifications (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-        "$10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+        "$10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
     [OG_OTP_SQL_FIND] =
         "SELECT " COLUMNS " FROM verifications WHERE id = $1 AND account_id = $2",
     [OG_OTP_SQL_FIND_ACTIVE] =
@@ -111,6 +111,8 @@ read_plain_columns(const struct og_rows *rows, struct og_arena *mem, struct og_v
         .expires_at = og_row_i64(rows, 16),
         .resend_at = og_row_i64(rows, 17),
         .closed_at = og_row_i64(rows, 18),
+        .client_app = og_row_text(rows, 19, mem),
+        .template = og_row_text(rows, 20, mem),
     };
 }
 
@@ -180,6 +182,7 @@ og_verification_insert(struct og_db *db, const struct og_key *seal,
                 og_value_i64(v->send_count), og_value_i64(v->check_count),
                 og_value_i64(v->created_at), og_value_i64(v->expires_at),
                 og_value_i64(v->resend_at), og_value_i64_or_null(v->closed_at),
+                og_value_text_or_null(v->client_app), og_value_text_or_null(v->template),
                 og_value_blob(og_buf_str(&box))),
         NULL, err);
     og_buf_finish(&box);

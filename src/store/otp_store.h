@@ -30,7 +30,9 @@ struct og_verification {
     struct og_str recipient;        /* E.164; sealed in the row */
     struct og_str masked;           /* for people */
     struct og_str purpose;
-    struct og_str app_hash;         /* "" : none */
+    struct og_str client_app;       /* by name, "" : none */
+    struct og_str template;         /* by name, "" : the client app's, or our own sentences */
+    struct og_str app_hash;         /* "" : the client app's, or none */
     struct og_str locale;           /* "" : not said */
     struct og_str brand;            /* "" : not said */
     struct og_str message_id;       /* of the last send */

@@ -28,6 +28,9 @@ REPORT = [{"id": "unknown", "state": "Sent",
 WIDE = {"messages:send": "messages:cancel", "messages:read": "messages:list",
         "devices:read": "devices:list", "devices:write": "devices:delete"}
 
+# Objects that an account names itself, ?account= for operators; strangers' are in test_templates.py.
+NAMED = ("app", "template")
+
 TWIN = "/api"  # sms-gate.app's paths answer with and without it
 ALIASES = {"/3rdparty/v1/messages": "/3rdparty/v1/message",
            "/3rdparty/v1/messages/{id}": "/3rdparty/v1/message/{id}",
@@ -125,6 +128,16 @@ ROUTES = [
     route("DELETE", "/admin/v1/keys/{id}", OWN, OPERATOR, "admin", kind="key", success=204),
     route("POST", "/admin/v1/accounts/{id}/pairing", OWN, OPERATOR, "admin", 4 * KIB, {},
           kind="account"),
+    route("GET", "/admin/v1/apps", OWN, OPERATOR, "admin"),
+    route("PUT", "/admin/v1/apps/{id}", OWN, OPERATOR, "admin", 4 * KIB, {}, kind="app"),
+    route("GET", "/admin/v1/apps/{id}", OWN, OPERATOR, "admin", kind="app"),
+    route("DELETE", "/admin/v1/apps/{id}", OWN, OPERATOR, "admin", kind="app", success=204),
+    route("GET", "/admin/v1/templates", OWN, OPERATOR, "admin"),
+    route("PUT", "/admin/v1/templates/{id}", OWN, OPERATOR, "admin", 64 * KIB,
+          {"texts": {"en": "{code} is it"}}, kind="template"),
+    route("GET", "/admin/v1/templates/{id}", OWN, OPERATOR, "admin", kind="template"),
+    route("DELETE", "/admin/v1/templates/{id}", OWN, OPERATOR, "admin", kind="template",
+          success=204),
     route("GET", "/admin/v1/devices", OWN, OPERATOR, "admin"),
     route("DELETE", "/admin/v1/devices/{id}", OWN, OPERATOR, "admin", kind="device",
           success=204),

@@ -128,7 +128,7 @@ test_start_takes_what_it_should(void **state)
     const struct og_otp_start_op *op = (struct og_otp_start_op *)b->op;
     assert_true(og_str_eq(op->to, OG_STR("+4915112345678")));
     assert_true(og_str_eq(op->purpose, OG_STR("login")));
-    assert_true(og_str_eq(op->brand, OG_STR("House")));
+    assert_true(og_str_eq(op->account_brand, OG_STR("House")));
     assert_true(og_str_eq(op->credential_id, OG_STR("key")));
     assert_true(og_str_eq(op->base.account_id, OG_STR("acc")));
     assert_int_equal(op->code_length, 6);
