@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/files.h"
@@ -118,6 +119,57 @@ run_column(struct sim_options *options, const char *const *flags, struct result 
     temp_dir_remove(&dir);
 }
 
+/* The other column in a process of its own: there is usually a second processor. */
+struct other {
+    pid_t pid;
+    int fd; /* its result comes here */
+};
+
+static void
+start_other(struct other *self, struct sim_options *options, const char *const *flags)
+{
+    int ends[2];
+    if (pipe(ends) != 0 || (self->pid = fork()) < 0) {
+        perror("fleet");
+        exit(1);
+    }
+    self->fd = ends[self->pid == 0];
+    close(ends[self->pid != 0]);
+    if (self->pid == 0) {
+        struct result result;
+        run_column(options, flags, &result);
+        bool is_told = write(self->fd, &result, sizeof result) == (ssize_t)sizeof result;
+        exit(is_told ? 0 : 1);
+    }
+}
+
+static void
+wait_for_other(struct other *self, struct result *out)
+{
+    int status = 0;
+    bool is_told = read(self->fd, out, sizeof *out) == (ssize_t)sizeof *out;
+    close(self->fd);
+    if (waitpid(self->pid, &status, 0) != self->pid || status != 0 || !is_told) {
+        fprintf(stderr, "fleet: the column without the features failed\n");
+        exit(1);
+    }
+}
+
+static void
+run_columns(struct arguments *self, struct result *on, struct result *off)
+{
+    struct other other = {0};
+    if (self->has_off) {
+        start_other(&other, &self->sim, off_flags);
+    }
+    if (self->has_on) {
+        run_column(&self->sim, self->extra, on);
+    }
+    if (self->has_off) {
+        wait_for_other(&other, off);
+    }
+}
+
 static void
 write_json(const char *path, const struct result_columns *columns)
 {
@@ -148,12 +200,7 @@ main(int argc, char **argv)
         take(&self, argv[i], argv[i + 1]);
     }
     og_log_set_level(OG_LOG_ERROR);
-    if (self.has_on) {
-        run_column(&self.sim, self.extra, &on);
-    }
-    if (self.has_off) {
-        run_column(&self.sim, off_flags, &off);
-    }
+    run_columns(&self, &on, &off);
     struct result_columns columns = {self.has_on ? &on : NULL, self.has_off ? &off : NULL};
     printf("seed %" PRIu64 ", faults %s, %d phones\n", self.sim.seed, self.sim.trouble->name,
            self.sim.phones);
