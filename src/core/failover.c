@@ -4,12 +4,12 @@
 #include "core/failover.h"
 
 /* Parts of result names (android.telephony.SmsManager); the first that is found counts. What is not
- * listed is the route's fault: radio off, no service, limits, modem and network errors. */
+ * listed is the route's fault: radio off, no service, limits, modem and network errors. So is a "TTL
+ * expired" while time is left: that phone's clock is wrong. */
 static const char *const message_errors[] = {
     "NULL_PDU",         "INVALID_ARGUMENTS",      "INVALID_SMS_FORMAT",
     "ENCODING_ERROR",   "SHORT_CODE_NOT_ALLOWED", "SHORT_CODE_NEVER_ALLOWED",
     "FDN_CHECK_FAILURE", "Invalid destinationAddress", "Invalid message body",
-    "TTL expired",
 };
 
 static bool

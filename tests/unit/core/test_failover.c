@@ -21,7 +21,7 @@ test_texts(void **state)
         {"Can't send message: Invalid destinationAddress", OG_FAILURE_MESSAGE},
         {"Can't send message: No permission", OG_FAILURE_ROUTE},
         {"Delivery result: RESULT_ERROR_GENERIC_FAILURE", OG_FAILURE_NETWORK},
-        {"TTL expired", OG_FAILURE_MESSAGE},
+        {"TTL expired", OG_FAILURE_ROUTE}, /* by its own clock */
         {"", OG_FAILURE_ROUTE},
         {"RESULT", OG_FAILURE_ROUTE},
     };
