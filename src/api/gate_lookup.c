@@ -167,6 +167,33 @@ remember(struct og_gate_lookup *lookup)
 }
 
 static void
+on_rehashed(struct og_op *op)
+{
+    if (op->code != OG_OK) {
+        og_log_warn("api", "a password's hash was not replaced", "reason=%s",
+                    og_log_quote(og_str_from(op->err.text)));
+    }
+    og_rehash_destroy((struct og_rehash_op *)op);
+}
+
+static const struct og_op_kind rehash_kind = {
+    .name = "gate.rehash", .apply = og_rehash_apply, .done = on_rehashed};
+
+/* Nobody waits for it. */
+static void
+replace_foreign_hash(struct og_gate_lookup *lookup)
+{
+    struct og_rehash_op *rehash = og_rehash_create(&lookup->ask);
+    if (!rehash) {
+        return;
+    }
+    rehash->op.kind = &rehash_kind;
+    if (og_lane_submit(lookup->gate->config.lanes, OG_LANE_WRITE, &rehash->op) != OG_OK) {
+        og_rehash_destroy(rehash);
+    }
+}
+
+static void
 tell_nobody(struct og_gate_lookup *lookup)
 {
     if (lookup->ask.what == OG_LOOKUP_DEVICE) {
@@ -204,6 +231,7 @@ on_done(struct og_op *op)
         each_waiter(lookup, tell_error);
     } else if (lookup->ask.identity.kind != OG_IDENTITY_NONE) {
         remember(lookup);
+        replace_foreign_hash(lookup);
         each_waiter(lookup, tell_right);
     } else {
         tell_nobody(lookup);

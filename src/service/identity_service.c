@@ -5,6 +5,7 @@
 #include "service/identity_service.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 
 #include "service/device_service.h"
 #include "service/scope.h"
@@ -97,6 +98,17 @@ proof_of(const struct og_services *svc, struct og_str hash, uint8_t out[OG_DIGES
     og_mac_parts(&svc->keys.cache, parts, 2, out);
 }
 
+/* The password is known now, and will not be again before the next login. */
+static void
+hash_anew(struct og_lookup_op *self, struct og_str stored)
+{
+    bool is_foreign = og_password_is_foreign(og_str_cstr(self->mem, stored));
+    if (is_foreign && self->identity.kind != OG_IDENTITY_NONE &&
+        og_password_hash(og_secret_str(&self->secret), self->new_hash, NULL) == OG_OK) {
+        self->foreign_hash = stored;
+    }
+}
+
 static enum og_code
 look_up_basic(struct og_lookup_op *self, struct og_tx *tx)
 {
@@ -126,6 +138,9 @@ look_up_basic(struct og_lookup_op *self, struct og_tx *tx)
     }
     memcpy(self->proof, proof, sizeof proof);
     fill_from_credential(self, &credential, &account, tx->now_ms);
+    if (!self->has_proof) {
+        hash_anew(self, credential.secret);
+    }
     return OG_OK;
 }
 
@@ -242,5 +257,37 @@ og_lookup_apply(struct og_op *op, struct og_tx *tx)
     self->identity = (struct og_identity){0};
     self->must_hash = false;
     self->is_shut = false;
+    self->foreign_hash = OG_STR("");
     return ways[self->what](self, tx);
+}
+
+/* ---- hashes that came from elsewhere ---- */
+
+struct og_rehash_op *
+og_rehash_create(const struct og_lookup_op *found)
+{
+    if (found->foreign_hash.len == 0) {
+        return NULL;
+    }
+    struct og_rehash_op *self = og_xalloc(sizeof *self);
+    og_arena_init(&self->mem, 512);
+    self->credential_id = og_str_dup(&self->mem, found->identity.credential_id);
+    self->foreign_hash = og_str_dup(&self->mem, found->foreign_hash);
+    self->new_hash = og_str_dup(&self->mem, og_str_from(found->new_hash));
+    return self;
+}
+
+void
+og_rehash_destroy(struct og_rehash_op *self)
+{
+    og_arena_finish(&self->mem);
+    free(self);
+}
+
+enum og_code
+og_rehash_apply(struct og_op *op, struct og_tx *tx)
+{
+    struct og_rehash_op *self = (struct og_rehash_op *)op;
+    return og_credential_replace_hash(tx->db, self->credential_id, self->foreign_hash,
+                                      self->new_hash, &op->err);
 }

@@ -36,6 +36,22 @@ struct og_lookup_op {
     struct og_identity identity;
     bool must_hash;
     bool is_shut; /* right, but disabled or over, itself or its account: nobody, yet no guess */
+    struct og_str foreign_hash; /* bcrypt, where the password was right by it; else "" */
+    char new_hash[OG_PASSWORD_HASH_BYTES]; /* then: ours of the same password */
 };
 
 enum og_code og_lookup_apply(struct og_op *op, struct og_tx *tx);
+
+/* Write lane, after such a lookup: our hash in the place of the foreign one, unless the password
+ * was changed meanwhile. Does no harm when it fails: the next login tries again. */
+struct og_rehash_op {
+    struct og_op op;
+    struct og_arena mem;
+    struct og_str credential_id;
+    struct og_str foreign_hash;
+    struct og_str new_hash;
+};
+/* On the heap; NULL when there is nothing to replace. The caller sets its kind and submits it. */
+struct og_rehash_op *og_rehash_create(const struct og_lookup_op *found);
+void og_rehash_destroy(struct og_rehash_op *self);
+enum og_code og_rehash_apply(struct og_op *op, struct og_tx *tx);

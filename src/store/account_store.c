@@ -16,6 +16,7 @@ enum {
     SQL_OF_KIND,
     SQL_LIST,
     SQL_NEW_HASH,
+    SQL_REPLACE_HASH,
     SQL_DISABLE,
     SQL_DISABLE_KIND,
     SQL_CODE_PRUNE,
@@ -63,6 +64,7 @@ static const char *const sql[SQL_STATEMENTS] = {
                  "ORDER BY c.id",
     [SQL_NEW_HASH] = "UPDATE credentials SET secret = $2 WHERE account_id = $1 "
                      "AND kind = 'basic' AND disabled_at IS NULL RETURNING login",
+    [SQL_REPLACE_HASH] = "UPDATE credentials SET secret = $3 WHERE id = $1 AND secret = $2",
     [SQL_DISABLE] = "UPDATE credentials SET disabled_at = $4 WHERE id = $2 AND kind = $3 "
                     "AND ($1 = '' OR account_id = $1) AND disabled_at IS NULL",
     [SQL_DISABLE_KIND] = "UPDATE credentials SET disabled_at = $3 "
@@ -353,6 +355,15 @@ og_credential_new_hash(struct og_db *db, struct og_str account_id, struct og_str
         *login_out = og_row_text(&rows, 0, mem);
     }
     return code;
+}
+
+enum og_code
+og_credential_replace_hash(struct og_db *db, struct og_str id, struct og_str old_hash,
+                           struct og_str hash, struct og_err *err)
+{
+    return og_db_run(db, &page, SQL_REPLACE_HASH,
+                     OG_ARGS(og_value_text(id), og_value_text(old_hash), og_value_text(hash)),
+                     NULL, err);
 }
 
 enum og_code

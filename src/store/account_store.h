@@ -17,7 +17,7 @@ struct og_account {
 };
 
 enum og_credential_kind {
-    OG_CREDENTIAL_BASIC,    /* login and an argon2id hash; one per account */
+    OG_CREDENTIAL_BASIC,    /* login and an argon2id or imported bcrypt hash; one per account */
     OG_CREDENTIAL_API_KEY,  /* keyed digest of the key */
     OG_CREDENTIAL_JOIN,     /* keyed digest, and a sealed copy to show again; one per account */
     OG_CREDENTIAL_OPERATOR, /* keyed digest; of no account */
@@ -90,6 +90,11 @@ OG_MUST_CHECK enum og_code og_credential_list(struct og_db *db, struct og_str ac
 OG_MUST_CHECK enum og_code og_credential_new_hash(struct og_db *db, struct og_str account_id,
                                                   struct og_str hash, struct og_arena *mem,
                                                   struct og_str *login_out, struct og_err *err);
+/* The same for one credential, where its hash is still `old_hash`; no row is no error: it was
+ * changed meanwhile. */
+OG_MUST_CHECK enum og_code og_credential_replace_hash(struct og_db *db, struct og_str id,
+                                                      struct og_str old_hash,
+                                                      struct og_str hash, struct og_err *err);
 /* One credential stops working; account_id "" : of whichever account. *done_out false: none
  * worked. */
 OG_MUST_CHECK enum og_code og_credential_disable(struct og_db *db, struct og_str account_id,

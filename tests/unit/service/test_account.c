@@ -255,6 +255,70 @@ a_proof_renews_without_hashing(void **state)
     assert_true(again.must_hash);
 }
 
+#define FOREIGN "$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe" /* of "a" */
+
+/* Puts a hash of another program in the place of ours. */
+static void
+make_foreign(struct world *w, const struct og_account *account)
+{
+    struct og_str login;
+    assert_int_equal(og_credential_new_hash(w->db, account->id, OG_STR(FOREIGN), &w->mem, &login,
+                                            NULL),
+                     OG_OK);
+}
+
+static void
+rehash(struct world *w, const struct og_lookup_op *found)
+{
+    struct og_rehash_op *op = og_rehash_create(found);
+    assert_non_null(op);
+    assert_int_equal(og_rehash_apply(&op->op, &w->tx), OG_OK);
+    og_rehash_destroy(op);
+}
+
+static void
+a_foreign_hash_is_replaced_at_the_first_login(void **state)
+{
+    struct world *w = *state;
+    struct og_secret password;
+    struct og_account account = make_account(w, "shop", &password);
+    assert_null(og_rehash_create(&(struct og_lookup_op){0}));
+    make_foreign(w, &account);
+    struct og_lookup_op wrong = look_up(w, OG_LOOKUP_BASIC, account.login, OG_STR("b"));
+    assert_int_equal(wrong.identity.kind, OG_IDENTITY_NONE);
+    assert_null(og_rehash_create(&wrong));
+    struct og_lookup_op first = look_up(w, OG_LOOKUP_BASIC, account.login, OG_STR("a"));
+    assert_int_equal(first.identity.kind, OG_IDENTITY_BASIC);
+    rehash(w, &first);
+    struct og_credential stored;
+    assert_int_equal(og_credential_of_kind(w->db, account.id, OG_CREDENTIAL_BASIC, &w->mem, &stored,
+                                           NULL),
+                     OG_OK);
+    assert_true(og_str_starts(stored.secret, OG_STR("$argon2id$")));
+    struct og_lookup_op second = look_up(w, OG_LOOKUP_BASIC, account.login, OG_STR("a"));
+    assert_int_equal(second.identity.kind, OG_IDENTITY_BASIC);
+    assert_null(og_rehash_create(&second));
+}
+
+/* Between the login and the write the password was changed: the change stays. */
+static void
+a_new_password_wins_over_the_replaced_hash(void **state)
+{
+    struct world *w = *state;
+    struct og_secret password;
+    struct og_account account = make_account(w, "shop", &password);
+    make_foreign(w, &account);
+    struct og_lookup_op first = look_up(w, OG_LOOKUP_BASIC, account.login, OG_STR("a"));
+    struct og_password_op fresh = hashed(w);
+    struct og_rotate_op rotate = {.svc = &w->svc, .mem = &w->mem, .account_id = account.id,
+                                  .password = &fresh};
+    assert_int_equal(og_rotate_apply(&rotate.op, &w->tx), OG_OK);
+    rehash(w, &first);
+    assert_int_equal(basic(w, &account, &fresh.password), OG_IDENTITY_BASIC);
+    assert_int_equal(look_up(w, OG_LOOKUP_BASIC, account.login, OG_STR("a")).identity.kind,
+                     OG_IDENTITY_NONE);
+}
+
 static void
 keys_have_scopes_and_can_be_revoked(void **state)
 {
@@ -510,6 +574,8 @@ main(void)
         IN_WORLD(rotation_ends_the_old_password),
         IN_WORLD(a_password_change_needs_the_current_one),
         IN_WORLD(a_proof_renews_without_hashing),
+        IN_WORLD(a_foreign_hash_is_replaced_at_the_first_login),
+        IN_WORLD(a_new_password_wins_over_the_replaced_hash),
         IN_WORLD(keys_have_scopes_and_can_be_revoked),
         IN_WORLD(keys_expire),
         IN_WORLD(a_join_token_is_shown_again_until_rotated),
