@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/demo.h"
+#include "app/import_cmd.h"
 #include "app/serve.h"
 #include "cli/cli.h"
 #include "phone/phone_main.h"
@@ -16,6 +17,7 @@ static const struct {
 } commands[] = {
     {"serve", og_serve_main, "run the gateway"},
     {"demo", og_demo_main, "run a gateway with a virtual phone and watch a code arrive"},
+    {"import", og_import_main, "take accounts and phones over from another server"},
     {"phone", og_phone_main, "run virtual phones against a gateway"},
     {"check-config", og_check_config_main, "check a configuration, or print a sample"},
 };

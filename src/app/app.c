@@ -12,7 +12,7 @@
 #include "api/api.h"
 #include "app/addresses.h"
 #include "app/app_settings.h"
-#include "app/keys.h"
+#include "app/database.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "codes/code_store_memory.h"
@@ -29,8 +29,6 @@
 #include "service/message_service.h"
 #include "service/otp_service.h"
 #include "service/webhook_service.h"
-#include "store/meta_store.h"
-#include "store/migrate.h"
 
 #define SWEEP_EVERY_MS 500
 #define ADDRESSES_MAX 8
@@ -63,28 +61,6 @@ in_data(struct og_app *self, const char *name)
 
 /* ---- database ---- */
 
-static struct og_db_config
-db_config(struct og_app *self)
-{
-    return (struct og_db_config){
-        .path = self->config->store.url[0] ? self->config->store.url : in_data(self, "otpgate.db"),
-        .checkpoint_pages = self->config->store.checkpoint_pages,
-    };
-}
-
-/* With another key nothing sealed could be read, and every credential would count as wrong. */
-static enum og_code
-check_key(struct og_app *self, struct og_db *db, struct og_err *err)
-{
-    struct og_str ours = og_str_printf(&self->mem, "%08x", self->services.keys.seal.id), its;
-    enum og_code code = og_meta_claim(db, OG_STR("key"), ours, &self->mem, &its, err);
-    return code != OG_OK || og_str_eq(ours, its)
-               ? code
-               : og_fail(err, OG_E_CONFLICT, "",
-                         "%s was made with another key than %s: restore the one that belongs to it",
-                         db_config(self).path, in_data(self, "master.key"));
-}
-
 static enum og_code
 open_audit(struct og_app *self, struct og_db *db, struct og_err *err)
 {
@@ -95,15 +71,11 @@ open_audit(struct og_app *self, struct og_db *db, struct og_err *err)
 static enum og_code
 bring_schema_up(struct og_app *self, int64_t now_ms, struct og_err *err)
 {
-    struct og_db_config config = db_config(self);
-    struct og_db *db;
-    enum og_code code = og_db_connect(&config, &db, err);
-    if (code == OG_OK) {
-        code = og_schema_migrate(db, now_ms, err);
-        code = code == OG_OK ? check_key(self, db, err) : code;
-        code = code == OG_OK ? open_audit(self, db, err) : code;
-        og_db_close(db);
-    }
+    struct og_db *db = NULL;
+    enum og_code code = og_app_db_open(self->config, &self->services.keys, now_ms, &self->mem, &db,
+                                       err);
+    code = code == OG_OK ? open_audit(self, db, err) : code;
+    og_db_close(db);
     if (code == OG_OK) {
         code = og_db_measure_fsync(self->config->data.dir, &self->fsync_us, err);
     }
@@ -147,7 +119,7 @@ make_lanes(struct og_app *self, struct og_err *err)
     const struct og_config_lane *lane = &self->config->lane;
     struct og_audit *audit = self->services.lane.audit;
     struct og_lanes_config config = {
-        .db = db_config(self),
+        .db = og_app_db_config(self->config, &self->mem),
         .queue_max = lane->queue_max,
         .batch_max = lane->batch_max,
         .reader_count = lane->readers,
@@ -170,27 +142,11 @@ random_of_system(void *ctx, void *out, size_t size_bytes, struct og_err *err)
     return og_random_bytes(out, size_bytes, err);
 }
 
-/* A new key beside an old database would lock every credential out without a word. */
-static enum og_code
-refuse_lost_key(struct og_app *self, const char *key_file, struct og_err *err)
-{
-    const char *database = db_config(self).path;
-    bool is_lost = access(key_file, F_OK) != 0 && access(database, F_OK) == 0;
-    return is_lost ? og_fail(err, OG_E_NOT_FOUND, "",
-                             "%s is there, but not the key that it was made with: restore %s",
-                             database, key_file)
-                   : OG_OK;
-}
-
 static enum og_code
 make_services(struct og_app *self, struct og_err *err)
 {
     struct og_services *svc = &self->services;
-    const char *key_file = in_data(self, "master.key");
-    enum og_code code = refuse_lost_key(self, key_file, err);
-    if (code == OG_OK) {
-        code = og_app_keys_load(key_file, &svc->keys, err);
-    }
+    enum og_code code = og_app_db_keys(self->config, &self->mem, &svc->keys, err);
     if (code != OG_OK) {
         return code;
     }

@@ -1,5 +1,6 @@
 /*
- * bcrypt hashes that other programs made: we check them, and never make one. The one door to libcrypt.
+ * bcrypt hashes that other programs made: we check them, and never make one. The one door to
+ * libcrypt.
  *
  * Thread-safe. A hash of the usual cost 10 takes about 60 ms; slow lane only.
  */
@@ -12,5 +13,6 @@
 /* "$2a$10$" or with b or y, a cost of 4 to OG_BCRYPT_COST_MAX, and 53 characters: one that
  * og_bcrypt_matches can check. */
 bool og_bcrypt_is_hash(struct og_str text);
-/* encoded  one that og_bcrypt_is_hash. As everywhere, only the first 72 bytes of the password count. */
+/* encoded  one that og_bcrypt_is_hash. Only the first 72 bytes of the password count, as
+ *          everywhere. */
 bool og_bcrypt_matches(struct og_str password, const char *encoded);

@@ -4,11 +4,11 @@
  *
  *   $aes-256-cbc/pbkdf2-sha1$i=<iterations>$<base64 salt>$<base64 cipher text>
  *
- * PBES2 of RFC 8018: the key is PBKDF2-HMAC-SHA-1 of the passphrase, the cipher AES-256-CBC with PKCS #7
- * padding. 16 random bytes are salt and IV in one, fresh for each value. Nothing authenticates: who can
- * change the text can change what comes out. Source: wire/smsgate.md section 6. The one door to
- * OpenSSL's EVP_CIPHER and PBKDF2. Thread-safe; tens of milliseconds a call, so never on an event loop
- * that serves others.
+ * PBES2 of RFC 8018: the key is PBKDF2-HMAC-SHA-1 of the passphrase, the cipher AES-256-CBC with
+ * PKCS #7 padding. 16 random bytes are salt and IV in one, fresh for each value. Nothing
+ * authenticates: who can change the text can change what comes out. Source: wire/smsgate.md section
+ * 6. The one door to OpenSSL's EVP_CIPHER and PBKDF2. Thread-safe; tens of milliseconds a call, so
+ * never on an event loop that serves others.
  */
 #pragma once
 
@@ -22,7 +22,8 @@
 
 /*
  * Appends the encrypted form of `plain` to `out`.
- * Errors  OG_E_INVALID "passphrase" when it is empty, OG_E_TOO_LARGE, OG_E_UNAVAILABLE (no randomness)
+ * Errors  OG_E_INVALID "passphrase" when it is empty, OG_E_TOO_LARGE, OG_E_UNAVAILABLE (no
+ *         randomness)
  */
 OG_MUST_CHECK enum og_code og_pbe_encrypt(struct og_str passphrase, struct og_str plain,
                                           struct og_buf *out, struct og_err *err);

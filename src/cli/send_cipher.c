@@ -1,6 +1,6 @@
 /*
- * End-to-end encryption on the sender's side. The server cannot check what it cannot read, so what it
- * would refuse is refused here.
+ * End-to-end encryption on the sender's side. The server cannot check what it cannot read, so what
+ * it would refuse is refused here.
  */
 #include "cli/send_cipher.h"
 

@@ -1,5 +1,6 @@
 /*
- * Encrypted texts: the vector of wire/smsgate.md section 6, there and back, and what cannot be read.
+ * Encrypted texts: the vector of wire/smsgate.md section 6, there and back, and what cannot be
+ * read.
  */
 #include "check.h"
 
