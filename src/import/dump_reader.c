@@ -328,7 +328,7 @@ read_insert(struct dump *self)
     static const char *const between[] = {"LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "IGNORE",
                                           "INTO"};
     struct layout layout;
-    int table;
+    int table = UNWANTED;
     enum og_code code = OG_OK;
     for (size_t i = 0; code == OG_OK && i < sizeof between / sizeof between[0]; i++) {
         code = is_word(self, between[i]) ? next(self) : OG_OK;
@@ -395,7 +395,7 @@ enum og_code
 og_dump_read(const struct og_dump_source *source, const struct og_dump_reader *reader,
                  bool seen_out[OG_DUMP_TABLES_MAX], struct og_err *err)
 {
-    struct og_err local;
+    struct og_err local = {0};
     struct dump self = {.reader = reader, .seen = seen_out, .err = err ? err : &local};
     memset(seen_out, 0, OG_DUMP_TABLES_MAX * sizeof *seen_out);
     og_dump_lexer_init(&self.lexer, source);

@@ -102,6 +102,19 @@ def test_check_82_what_other_clients_encrypt(gateway):
         assert [(sms["to"], sms["text"]) for sms in phone.aired()] == [(NUMBERS[0], TEXT)]
 
 
+def test_check_24_encrypted_data(gateway):
+    account = gateway.account()
+    data = base64.b64encode(b"\x00\x01binary").decode()
+    with phone_of(account, PASSPHRASE) as phone:
+        phone.wait_connected()
+        sent = account.app.post(T + "/messages", {
+            "isEncrypted": True, "phoneNumbers": [encrypt_as_clients_do(NUMBERS[0])],
+            "dataMessage": {"data": encrypt_as_clients_do(data), "port": 53739},
+        }).expect(202).json
+        wait_for(lambda: account.message(sent["id"])["state"] == "Delivered")
+        assert [(sms["to"], sms["text"]) for sms in phone.aired()] == [(NUMBERS[0], data)]
+
+
 @pytest.mark.parametrize("passphrase", [None, "another"])
 def test_a_phone_that_cannot_read_it_says_so(gateway, passphrase):
     account = gateway.account()
