@@ -12,6 +12,7 @@
 #define MAGIC_BYTES 4
 #define ENTRIES_MAX 1024
 #define CHAIN_MAX 16
+#define ALIAS_BYTES_MAX 1024
 #define SALT "Mighty Aphrodite"
 
 enum tag {
@@ -110,6 +111,7 @@ read_entry(struct og_cursor *in, uint32_t version, struct og_signing *out, struc
     uint32_t tag = og_cursor_u32be(in);
     struct og_str alias = og_cursor_take(in, og_cursor_u16be(in));
     og_cursor_take(in, 8); /* when it was made */
+    in->failed |= alias.len > ALIAS_BYTES_MAX;
     if (tag == TAG_KEY) {
         der = take_key(in, version);
     } else if (tag == TAG_TRUSTED) {

@@ -6,7 +6,7 @@
 #include "cli/apphash_report.h"
 
 #define WRAP_COLUMNS 78
-#define JSON_BYTES_MAX (1024 * 1024)
+#define JSON_BYTES_MAX (4 * 1024 * 1024)
 
 const char *
 og_apphash_plain(struct og_cli *cli, struct og_str text)

@@ -81,7 +81,7 @@ struct maker {
 };
 
 static void
-put(struct og_buf *out, uint32_t value, int bytes)
+put(struct og_buf *out, uint64_t value, int bytes)
 {
     for (int i = 0; i < bytes; i++) {
         og_buf_add_byte(out, (char)(value >> (8 * i)));
