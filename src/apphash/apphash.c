@@ -9,43 +9,6 @@
 
 #define KEPT_BYTES 9
 
-static bool
-is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool
-is_application_id(struct og_str text)
-{
-    int segments = 1;
-    bool at_start = true;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (at_start) {
-            if (!is_letter(c)) {
-                return false;
-            }
-            at_start = false;
-        } else if (c == '.') {
-            segments++;
-            at_start = true;
-        } else if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '_') {
-            return false;
-        }
-    }
-    return segments >= 2 && !at_start && text.len <= OG_PACKAGE_CHARS_MAX;
-}
-
-enum og_code
-og_package_check(struct og_str package, struct og_err *err)
-{
-    return is_application_id(package)
-               ? OG_OK
-               : og_fail(err, OG_E_INVALID, "package",
-                         "the package is the applicationId, like com.example.app; case counts");
-}
-
 static enum og_code
 check_certificates(struct og_str_list certificates, struct og_err *err)
 {
@@ -72,12 +35,13 @@ og_apphash(struct og_str package, struct og_str_list certificates, char out[OG_A
 {
     struct og_buf text, base64;
     uint8_t digest[OG_DIGEST_BYTES];
-    enum og_code code = og_package_check(package, err);
-    if (code == OG_OK) {
-        code = check_certificates(certificates, err);
-    }
+    enum og_code code = check_certificates(certificates, err);
     if (code != OG_OK) {
         return code;
+    }
+    if (package.len == 0 || package.len > OG_PACKAGE_CHARS_MAX) {
+        return og_fail(err, OG_E_INVALID, "package", "the package has 1 to %d characters",
+                       OG_PACKAGE_CHARS_MAX);
     }
     og_buf_init(&text, OG_PACKAGE_CHARS_MAX + 2 +
                            2 * OG_CERTIFICATE_BYTES_MAX * certificates.count);

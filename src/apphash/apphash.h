@@ -13,13 +13,11 @@
 #define OG_APPHASH_SIGNERS_MAX 10
 #define OG_PACKAGE_CHARS_MAX 255
 
-/* Two or more segments, each beginning with a letter, of letters, digits and underscores? */
-OG_MUST_CHECK enum og_code og_package_check(struct og_str package, struct og_err *err);
-
 /*
+ * package       the caller has checked that it can be one
  * certificates  DER; one. Several, in their order, give what Android's framework computes for an
  *               app that they sign together; Play services refuses such an app
- * Errors        OG_E_INVALID "package" (no application id), "certificate" (none, empty, too long)
+ * Errors        OG_E_INVALID "package" (empty, too long), "certificate" (none, empty, too long)
  */
 OG_MUST_CHECK enum og_code og_apphash(struct og_str package, struct og_str_list certificates,
                                       char out[OG_APPHASH_CHARS + 1], struct og_err *err);

@@ -171,7 +171,7 @@ run_apphash(struct og_cli *cli)
     bool have = false;
     report->path = cli->args.words[has_package ? 1 : 0];
     report->package = og_str_from(has_package ? cli->args.words[0] : "");
-    enum og_code code = has_package ? og_package_check(report->package, &err) : OG_OK;
+    enum og_code code = has_package ? og_apphash_check_package(report->package, &err) : OG_OK;
     if (code == OG_OK) {
         code = take_password(cli, &password, &have, &err);
     }

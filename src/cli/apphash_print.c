@@ -162,8 +162,8 @@ og_apphash_report_print(struct og_cli *cli, const struct og_apphash_report *self
     }
     if (sample.len > 0) {
         fprintf(cli->out,
-                "\nA message that the app gets (%zu of %d bytes, the hash on a line of its own):\n\n"
-                "%" OG_STR_FMT "\n",
+                "\nA message that the app gets (%zu of %d bytes, the hash on a line of its own):\n"
+                "\n%" OG_STR_FMT "\n",
                 sample.len, OG_OTP_TEXT_MAX_BYTES, OG_STR_ARG(sample));
     }
 }

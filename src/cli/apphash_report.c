@@ -5,6 +5,7 @@
 #include "cli/apphash_report.h"
 
 #include "apphash/debug_certificate.h"
+#include "core/label.h"
 
 #define SAMPLE_CODE OG_STR("482913")
 #define SAMPLE_MINUTES 5
@@ -129,12 +130,21 @@ make_line(struct og_cli *cli, const struct og_apphash_report *self, size_t index
     return code == OG_OK ? og_apphash(self->package, one, out->hash, err) : code;
 }
 
+enum og_code
+og_apphash_check_package(struct og_str package, struct og_err *err)
+{
+    struct og_err why;
+    return og_label_check_application_id(package, &why) == OG_OK
+               ? OG_OK
+               : og_fail(err, OG_E_INVALID, "package", "the package %s", why.text);
+}
+
 /* The package that was given, and the one in the manifest, must be one. */
 static enum og_code
 settle_package(struct og_apphash_report *self, struct og_err *err)
 {
     struct og_str read = self->signing.package;
-    bool is_usable = og_package_check(read, NULL) == OG_OK;
+    bool is_usable = og_label_check_application_id(read, NULL) == OG_OK;
     if (self->package.len > 0 && is_usable && !og_str_eq(self->package, read)) {
         return og_fail(err, OG_E_INVALID, "package",
                        "this app is %.*s, not the package that you gave: leave the package out, or "
@@ -148,7 +158,7 @@ settle_package(struct og_apphash_report *self, struct og_err *err)
                        "the package is missing, and the file does not tell it: otpgate apphash "
                        "com.example.app FILE");
     }
-    return og_package_check(self->package, err);
+    return og_apphash_check_package(self->package, err);
 }
 
 enum og_code

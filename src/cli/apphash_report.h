@@ -32,6 +32,8 @@ struct og_apphash_report {
     size_t warning_count;
 };
 
+/* Can it be one? Errors: OG_E_INVALID "package" */
+OG_MUST_CHECK enum og_code og_apphash_check_package(struct og_str package, struct og_err *err);
 /* Compute the hashes, choose one, and note what to warn of. */
 OG_MUST_CHECK enum og_code og_apphash_report_make(struct og_cli *cli,
                                                   struct og_apphash_report *self,

@@ -6,6 +6,7 @@
 #include "core/sms_text.h"
 
 #define SLUG_MAX_CHARS 64
+#define APPLICATION_ID_MAX_CHARS 255
 
 static bool
 is_lower_alnum(char c)
@@ -42,4 +43,28 @@ og_label_check(struct og_str text, size_t max_chars, const char *field, struct o
                        max_chars);
     }
     return OG_OK;
+}
+
+static bool
+is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+enum og_code
+og_label_check_application_id(struct og_str text, struct og_err *err)
+{
+    bool fits = text.len <= APPLICATION_ID_MAX_CHARS;
+    bool begins = true;
+    int dots = 0;
+    for (size_t i = 0; fits && i < text.len; i++) {
+        const char c = text.ptr[i];
+        fits = is_letter(c) || (!begins && ((c >= '0' && c <= '9') || c == '_' || c == '.'));
+        begins = c == '.';
+        dots += c == '.';
+    }
+    return fits && !begins && dots > 0
+               ? OG_OK
+               : og_fail(err, OG_E_UNPROCESSABLE, "package",
+                         "must be the applicationId, like com.example.shop; case counts");
 }

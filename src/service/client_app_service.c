@@ -12,32 +12,6 @@
 #include "store/account_store.h"
 
 #define LABEL_MAX_CHARS 64
-#define PACKAGE_MAX_CHARS 150
-
-static bool
-is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-/* An Android application id: names with dots between, each beginning with a letter. */
-static enum og_code
-check_package(struct og_str package, struct og_err *err)
-{
-    bool fits = package.len <= PACKAGE_MAX_CHARS;
-    bool begins = true;
-    int dots = 0;
-    for (size_t i = 0; fits && i < package.len; i++) {
-        const char c = package.ptr[i];
-        fits = begins ? is_letter(c) : is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '.';
-        begins = c == '.';
-        dots += c == '.';
-    }
-    return fits && !begins && dots > 0
-               ? OG_OK
-               : og_fail(err, OG_E_UNPROCESSABLE, "package",
-                         "must be an Android application id like com.example.shop");
-}
 
 static enum og_code
 check_hashes(const struct og_client_app *app, struct og_err *err)
@@ -73,7 +47,7 @@ check_members(const struct og_client_app *app, struct og_err *err)
                        "1 to 64 of a-z 0-9 _ . -, beginning with a letter or digit");
     }
     if (app->package.len) {
-        code = check_package(app->package, err);
+        code = og_label_check_application_id(app->package, err);
     }
     if (code == OG_OK && app->origin.len) {
         code = og_otp_check_host(app->origin, "origin", err);

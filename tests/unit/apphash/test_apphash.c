@@ -29,25 +29,21 @@ test_req_58_all_23_vectors_agree(void **state)
 }
 
 static void
-packages_are_checked(void **state)
+packages_are_measured(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"",     "app",    "com.",     ".app", "com..app", "1om.app",
-                                      "a.1b", "a b.c",  "com.app ", "a-b.c", "com.äpp", "_a.b"};
     const struct og_str der = OG_STR("x");
+    const struct og_str_list one = {&der, 1};
     struct og_err err;
     char hash[OG_APPHASH_CHARS + 1];
-    char longest[OG_PACKAGE_CHARS_MAX + 2];
-    for (size_t i = 0; i < COUNT(bad); i++) {
-        assert_int_equal(og_apphash(og_str_from(bad[i]), (struct og_str_list){&der, 1}, hash, &err),
-                         OG_E_INVALID);
-        assert_string_equal(err.field, "package");
-    }
+    char longest[OG_PACKAGE_CHARS_MAX + 1];
     memset(longest, 'a', sizeof longest);
-    longest[1] = '.';
-    assert_int_equal(og_package_check((struct og_str){longest, OG_PACKAGE_CHARS_MAX}, NULL), OG_OK);
-    assert_int_equal(og_package_check((struct og_str){longest, sizeof longest}, NULL),
+    assert_int_equal(og_apphash(OG_STR(""), one, hash, &err), OG_E_INVALID);
+    assert_string_equal(err.field, "package");
+    assert_int_equal(og_apphash((struct og_str){longest, sizeof longest}, one, hash, &err),
                      OG_E_INVALID);
+    assert_int_equal(og_apphash((struct og_str){longest, OG_PACKAGE_CHARS_MAX}, one, hash, &err),
+                     OG_OK);
 }
 
 static void
@@ -84,7 +80,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_req_58_all_23_vectors_agree),
-        cmocka_unit_test(packages_are_checked),
+        cmocka_unit_test(packages_are_measured),
         cmocka_unit_test(certificates_are_counted_and_measured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

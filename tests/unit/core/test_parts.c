@@ -51,6 +51,29 @@ test_label(void **state)
 }
 
 static void
+test_application_ids(void **state)
+{
+    static const char *const good[] = {"a.b", "com.Example.MixedCase", "com.example.my_app2"};
+    static const char *const bad[] = {"",     "app",   "com.",     ".app",  "com..app", "1om.app",
+                                      "a.1b", "a b.c", "com.app ", "a-b.c", "com.äpp",  "_a.b"};
+    struct og_err err;
+    char longest[256];
+    for (size_t i = 0; i < COUNT(good); i++) {
+        assert_int_equal(og_label_check_application_id(og_str_from(good[i]), &err), OG_OK);
+    }
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        assert_int_equal(og_label_check_application_id(og_str_from(bad[i]), &err),
+                         OG_E_UNPROCESSABLE);
+        assert_string_equal(err.field, "package");
+    }
+    memset(longest, 'a', sizeof longest);
+    longest[1] = '.';
+    assert_int_equal(og_label_check_application_id((struct og_str){longest, 255}, NULL), OG_OK);
+    assert_int_equal(og_label_check_application_id((struct og_str){longest, 256}, NULL),
+                     OG_E_UNPROCESSABLE);
+}
+
+static void
 test_sims(void **state)
 {
     static const struct {
@@ -130,6 +153,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_slug),   cmocka_unit_test(test_label), cmocka_unit_test(test_sims),
         cmocka_unit_test(test_digits), cmocka_unit_test(test_map),
+        cmocka_unit_test(test_application_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
