@@ -32,7 +32,7 @@ no_randomness(void *out, size_t size_bytes)
 }
 
 static void
-check_82_the_vector_holds(void **state)
+test_check_82_the_vector_holds(void **state)
 {
     (void)state;
     struct og_buf out;
@@ -166,7 +166,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(check_82_the_vector_holds),
+        cmocka_unit_test(test_check_82_the_vector_holds),
         cmocka_unit_test(texts_go_there_and_back),
         cmocka_unit_test(a_number_fits_where_the_peer_wants_128),
         cmocka_unit_test(what_cannot_be_read_says_why),

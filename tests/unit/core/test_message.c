@@ -248,7 +248,7 @@ test_numbers(void **state)
 
 /* A phone that names encrypted recipients in plain is believed where it cannot mean another. */
 static void
-test_encrypted_numbers_in_plain(void **state)
+test_check_71_encrypted_numbers_in_plain(void **state)
 {
     static const struct {
         bool is_encrypted;
@@ -425,7 +425,7 @@ main(void)
         cmocka_unit_test(test_final),         cmocka_unit_test(test_aggregate),
         cmocka_unit_test(test_every_order),   cmocka_unit_test(test_random_reports),
         cmocka_unit_test(test_numbers),       cmocka_unit_test(test_whole_message),
-        cmocka_unit_test(test_encrypted_numbers_in_plain),
+        cmocka_unit_test(test_check_71_encrypted_numbers_in_plain),
         cmocka_unit_test(test_times),         cmocka_unit_test(test_cancelling),
         cmocka_unit_test(test_end_open),      cmocka_unit_test(test_assumed_failure),
     };
