@@ -9,6 +9,7 @@
 #include "api/problem.h"
 #include "base/json.h"
 #include "core/locale.h"
+#include "core/money.h"
 #include "core/otp_text.h"
 #include "service/otp_service.h"
 
@@ -46,10 +47,48 @@ decode_id(struct og_call *call, struct og_str *out, struct og_err *err)
     return OG_OK;
 }
 
+/* ---- what a code is for ---- */
+
+struct context_ask {
+    struct og_str amount, currency, payee, reference;
+};
+
+static const struct og_json_member context_members[] = {
+    {"amount", OG_JSON_STRING, offsetof(struct context_ask, amount), false, 1, 16},
+    {"currency", OG_JSON_STRING, offsetof(struct context_ask, currency), false, 1, 16},
+    {"payee", OG_JSON_STRING, offsetof(struct context_ask, payee), false, 1,
+     OG_OTP_PAYEE_MAX_CHARS},
+    {"reference", OG_JSON_STRING, offsetof(struct context_ask, reference), false, 1,
+     OG_OTP_REFERENCE_MAX_CHARS},
+};
+
+/* context  NULL: none */
+static enum og_code
+decode_context(struct og_call *call, const struct og_json *context, struct og_otp_context *out,
+               struct og_err *err)
+{
+    struct context_ask ask = {0};
+    char amount[OG_MONEY_BYTES];
+    if (!context) {
+        return OG_OK;
+    }
+    enum og_code code = og_json_decode(
+        context, context_members, sizeof(context_members) / sizeof(context_members[0]),
+        OG_JSON_UNKNOWN_REFUSED, "context", og_call_mem(call), &ask, err);
+    if (code == OG_OK && (ask.amount.len || ask.currency.len)) {
+        code = og_money_read(ask.amount, ask.currency, amount, err);
+        out->amount = og_str_dup(og_call_mem(call), og_str_from(code == OG_OK ? amount : ""));
+    }
+    out->payee = ask.payee;
+    out->reference = ask.reference;
+    return code == OG_OK ? og_otp_context_check(out, err) : code;
+}
+
 /* ---- start ---- */
 
 struct start_ask {
     struct og_str to, purpose, app_hash, client_app, template, locale, code, brand;
+    const struct og_json *context;
     int64_t code_length, ttl_s;
     bool has_app_hash, has_locale, has_code, has_brand, has_length, has_ttl;
 };
@@ -63,6 +102,7 @@ static const struct og_json_member start_members[] = {
     {"client_app", OG_JSON_STRING, AT(client_app), false, 1, NAME_MAX_CHARS},
     {"template", OG_JSON_STRING, AT(template), false, 1, NAME_MAX_CHARS},
     {"locale", OG_JSON_STRING, AT(locale), false, 0, 0, AT(has_locale)},
+    {"context", OG_JSON_OBJECT, AT(context), false},
     {"code_length", OG_JSON_INT, AT(code_length), false, 0, 0, AT(has_length)},
     {"ttl", OG_JSON_INT, AT(ttl_s), false, 0, 0, AT(has_ttl)},
     {"code", OG_JSON_STRING, AT(code), false, 0, 0, AT(has_code)},
@@ -153,6 +193,9 @@ start_decode(struct og_call *call, struct og_op *op, struct og_err *err)
     if (code == OG_OK) {
         code = check_start(call, &ask, self, err);
     }
+    if (code == OG_OK) {
+        code = decode_context(call, ask.context, &self->context, err);
+    }
     if (code != OG_OK) {
         return code;
     }
@@ -207,11 +250,13 @@ start_failed(struct og_call *call, struct og_op *op)
 
 struct check_ask {
     struct og_str code, purpose;
+    const struct og_json *context;
 };
 
 static const struct og_json_member check_table[] = {
     {"code", OG_JSON_STRING, offsetof(struct check_ask, code), true},
     {"purpose", OG_JSON_STRING, offsetof(struct check_ask, purpose), true},
+    {"context", OG_JSON_OBJECT, offsetof(struct check_ask, context), false},
 };
 
 static enum og_code
@@ -225,11 +270,14 @@ check_decode(struct og_call *call, struct og_op *op, struct og_err *err)
         code = og_call_json(call, &body, err);
     }
     if (code == OG_OK) {
-        code = og_json_decode(body, check_table, 2, OG_JSON_UNKNOWN_REFUSED, "",
+        code = og_json_decode(body, check_table, 3, OG_JSON_UNKNOWN_REFUSED, "",
                               og_call_mem(call), &ask, err);
     }
     if (code == OG_OK) {
         code = og_otp_check_purpose(ask.purpose, err);
+    }
+    if (code == OG_OK) {
+        code = decode_context(call, ask.context, &self->context, err);
     }
     if (code == OG_OK) {
         code = og_otp_read(ask.code, OG_OTP_ALNUM, 0, &self->code, err);
@@ -261,7 +309,7 @@ check_encode(struct og_call *call, struct og_op *op, struct og_answer *answer)
         og_otp_already_json(call->req->id, &answer->body);
         break;
     default:
-        og_otp_check_json(self, &answer->body);
+        og_otp_check_json(self, og_call_mem(call), &answer->body);
         break;
     }
     og_otp_check_release(self, true);

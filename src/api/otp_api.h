@@ -8,3 +8,6 @@
 
 extern const struct og_route og_otp_routes[];
 extern const int og_otp_route_count;
+/* Receipts of right checks. */
+extern const struct og_route og_receipt_routes[];
+extern const int og_receipt_route_count;

@@ -90,7 +90,7 @@ og_otp_get_json(const struct og_otp_get_op *op, struct og_buf *out)
 }
 
 void
-og_otp_check_json(const struct og_otp_check_op *op, struct og_buf *out)
+og_otp_check_json(const struct og_otp_check_op *op, struct og_arena *mem, struct og_buf *out)
 {
     struct og_json_writer w;
     og_json_begin(&w, out);
@@ -103,6 +103,38 @@ og_otp_check_json(const struct og_otp_check_op *op, struct og_buf *out)
     } else {
         og_json_add_null(&w, "attempts_left");
     }
+    if (op->outcome == OG_OTP_APPROVED) {
+        og_json_add_str(&w, "receipt", og_receipt_write(op->base.svc, &op->receipt, mem));
+    } else {
+        og_json_add_null(&w, "receipt");
+    }
+    og_json_end(&w);
+}
+
+static void
+add_text_or_null(struct og_json_writer *w, const char *name, struct og_str value)
+{
+    if (value.len) {
+        og_json_add_str(w, name, value);
+    } else {
+        og_json_add_null(w, name);
+    }
+}
+
+void
+og_otp_receipt_json(const struct og_receipt *receipt, struct og_buf *out)
+{
+    struct og_json_writer w;
+    og_json_begin(&w, out);
+    og_json_object(&w, NULL);
+    og_json_add_str(&w, "id", receipt->id);
+    og_json_add_str(&w, "purpose", receipt->purpose);
+    og_json_add_str(&w, "recipient", receipt->subject);
+    add_text_or_null(&w, "amount", receipt->context.amount);
+    add_text_or_null(&w, "payee", receipt->context.payee);
+    add_text_or_null(&w, "reference", receipt->context.reference);
+    og_json_add_time(&w, "approved_at", receipt->made_at * 1000);
+    og_json_add_time(&w, "expires_at", receipt->expires_at * 1000);
     og_json_end(&w);
 }
 

@@ -11,7 +11,9 @@ void og_otp_verification_json(const struct og_verification *v, int sends_max, st
 int og_otp_start_json(const struct og_otp_start_op *op, struct og_buf *out);
 /* The answer to a read: the verification and its time line. */
 void og_otp_get_json(const struct og_otp_get_op *op, struct og_buf *out);
-/* The answer to a check that could be judged. */
-void og_otp_check_json(const struct og_otp_check_op *op, struct og_buf *out);
+/* The answer to a check that could be judged; with the receipt, made in `mem`, when it was right. */
+void og_otp_check_json(const struct og_otp_check_op *op, struct og_arena *mem, struct og_buf *out);
+/* The answer to a redeemed receipt. */
+void og_otp_receipt_json(const struct og_receipt *receipt, struct og_buf *out);
 /* The answer to a check after success. */
 void og_otp_already_json(struct og_str request_id, struct og_buf *out);

@@ -65,6 +65,7 @@ og_app_keys_load(const char *path, struct og_keys *out, struct og_err *err)
         {"rows", &out->seal},          {"tokens", &out->token},
         {"numbers", &out->number},     {"otp code", &out->otp},
         {"otp copy", &out->otp_seal},  {"idempotency", &out->idempotency},
+        {"otp context", &out->context}, {"otp receipts", &out->receipt},
         {"jwt", &out->jwt},            {"audit checkpoints", &out->audit},
     };
     for (size_t i = 0; i < sizeof uses / sizeof uses[0]; i++) {

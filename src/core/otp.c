@@ -192,10 +192,11 @@ og_otp_alphabet_of(struct og_str code)
 }
 
 void
-og_otp_mac(const struct og_key *key, struct og_str account, struct og_str purpose,
-           struct og_str id, struct og_str code, uint8_t out[OG_DIGEST_BYTES])
+og_otp_mac(const struct og_key *key, const struct og_otp_binding *binding, struct og_str code,
+           uint8_t out[OG_DIGEST_BYTES])
 {
-    const struct og_str parts[] = {OG_STR("otp-code"), account, purpose, id, code};
+    const struct og_str parts[] = {OG_STR("otp-code"), binding->account, binding->purpose,
+                                   binding->id, binding->context, code};
     og_mac_parts(key, parts, sizeof(parts) / sizeof(parts[0]), out);
 }
 

@@ -68,10 +68,18 @@ OG_MUST_CHECK enum og_code og_otp_check_custom(struct og_str code, struct og_err
 /* Digits only, or letters too? For a code that og_otp_check_custom let through. */
 enum og_otp_alphabet og_otp_alphabet_of(struct og_str code);
 
-/* What is stored in place of the code: bound to account, purpose and verification, so that equal
- * codes of two verifications differ. */
-void og_otp_mac(const struct og_key *key, struct og_str account, struct og_str purpose,
-                struct og_str id, struct og_str code, uint8_t out[OG_DIGEST_BYTES]);
+/* What a code is good for: this and nothing else. */
+struct og_otp_binding {
+    struct og_str account;
+    struct og_str purpose;
+    struct og_str id;      /* of the verification */
+    struct og_str context; /* digest of core/otp_context.h, "" : none */
+};
+
+/* What is stored in place of the code: bound, so that equal codes of two verifications differ, and
+ * a right code in another context is a wrong one. */
+void og_otp_mac(const struct og_key *key, const struct og_otp_binding *binding, struct og_str code,
+                uint8_t out[OG_DIGEST_BYTES]);
 
 /* 1 to 64 of a-z 0-9 _ . -; OG_E_UNPROCESSABLE, field "purpose". */
 OG_MUST_CHECK enum og_code og_otp_check_purpose(struct og_str purpose, struct og_err *err);

@@ -27,7 +27,13 @@ og_otp_check_prepare(struct og_otp_check_op *self)
 {
     struct og_code_store *codes = self->base.svc->codes;
     struct og_code_guess guess;
-    og_otp_guess(&self->base, self->id, self->purpose, &self->code, &guess);
+    self->binding = (struct og_otp_binding){
+        .account = self->base.account_id,
+        .purpose = self->purpose,
+        .id = self->id,
+        .context = og_otp_context_of(&self->base, &self->context),
+    };
+    og_otp_guess(&self->base, &self->binding, &self->code, &guess);
     self->checked_mono_ms = og_mono_ms(self->base.svc->clock);
     self->base.ask.done = check_done;
     codes->check(codes, self->base.loop, &guess, &self->base.ask);
@@ -65,6 +71,7 @@ tell_check(const struct og_otp_check_op *self, const struct og_verification *v,
         [OG_CHECK_LATE] = {OG_AUDIT_OTP_CHECK_EXPIRED, NULL},
         [OG_CHECK_CLOSED] = {OG_AUDIT_OTP_CHECK_REPLAYED, "closed"},
         [OG_CHECK_NO_CODE] = {OG_AUDIT_OTP_CHECK_REPLAYED, "another_check_on_its_way"},
+        [OG_CHECK_CONTEXT] = {OG_AUDIT_OTP_CHECK_CONTEXT, NULL},
     };
     static const struct og_verification nothing;
     struct og_verification about = v ? *v : nothing;
@@ -148,6 +155,31 @@ count_failure(struct og_otp_check_op *self, struct og_tx *tx, struct og_verifica
     return code;
 }
 
+/* Said in the log only: whoever guesses must not learn what was wrong. */
+static enum og_check_verdict
+why_wrong(const struct og_otp_check_op *self, const struct og_verification *v)
+{
+    return og_str_eq(self->binding.context, v->context_digest) &&
+                   og_str_eq(self->purpose, v->purpose)
+               ? OG_CHECK_WRONG
+               : OG_CHECK_CONTEXT;
+}
+
+static void
+make_receipt(struct og_otp_check_op *self, const struct og_tx *tx, const struct og_verification *v)
+{
+    self->receipt = (struct og_receipt){
+        .id = self->id,
+        .account = self->base.account_id,
+        .purpose = self->purpose,
+        .subject = og_receipt_subject(self->base.svc, self->base.account_id, v->recipient_digest,
+                                      self->base.mem),
+        .context = self->context,
+        .made_at = tx->now_ms / 1000,
+        .expires_at = tx->now_ms / 1000 + OG_RECEIPT_LIFE_S,
+    };
+}
+
 static enum og_code
 apply_wrong(struct og_otp_check_op *self, struct og_tx *tx, struct og_verification *v)
 {
@@ -164,7 +196,7 @@ apply_wrong(struct og_otp_check_op *self, struct og_tx *tx, struct og_verificati
         code = og_webhook_otp_closed(self->base.svc, tx, v, OG_WEBHOOK_OTP_FAILED,
                                      self->base.mem, &self->base.op.err);
     }
-    return code == OG_OK ? log_check(self, tx, v, OG_CHECK_WRONG) : code;
+    return code == OG_OK ? log_check(self, tx, v, why_wrong(self, v)) : code;
 }
 
 /* Its time is over. Counted and shown like a wrong code, so that whoever types codes cannot tell
@@ -233,6 +265,7 @@ apply_match(struct og_otp_check_op *self, struct og_tx *tx, struct og_verificati
         return apply_without_code(self, tx, v);
     }
     show(self, OG_OTP_APPROVED, OG_VERIFICATION_APPROVED, -1);
+    make_receipt(self, tx, v);
     code = og_otp_failure_clear(tx->db, &target, err);
     if (code == OG_OK) {
         code = og_otp_unsend(&self->base, tx, v, &self->cancelled, &self->has_cancelled);
@@ -291,7 +324,7 @@ put_back(struct og_otp_check_op *self)
 {
     const int64_t gone_ms = og_mono_ms(self->base.svc->clock) - self->checked_mono_ms;
     if (self->left_ms > gone_ms) {
-        og_otp_put(&self->base, self->id, self->purpose, &self->code, self->left + 1,
+        og_otp_put(&self->base, &self->binding, &self->code, self->left + 1,
                    self->left_ms - gone_ms, NULL);
     }
 }

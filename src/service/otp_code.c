@@ -16,25 +16,32 @@ shape_of(const struct og_secret *code)
 }
 
 static struct og_code_mac
-mac_of(const struct og_key *key, struct og_str account, struct og_str id, struct og_str purpose,
-       const struct og_secret *code)
+mac_of(const struct og_key *key, const struct og_otp_binding *binding, const struct og_secret *code)
 {
     struct og_code_mac mac = {.key_id = key->id};
-    og_otp_mac(key, account, purpose, id, og_secret_str(code), mac.bytes);
+    og_otp_mac(key, binding, og_secret_str(code), mac.bytes);
     return mac;
 }
 
+struct og_str
+og_otp_context_of(const struct og_otp_base *base, const struct og_otp_context *context)
+{
+    char *hex = og_arena_alloc(base->mem, OG_DIGEST_HEX_CHARS + 1);
+    og_otp_context_digest(&base->svc->keys.context, base->account_id, context, hex);
+    return og_str_from(hex);
+}
+
 void
-og_otp_put(struct og_otp_base *base, struct og_str id, struct og_str purpose,
+og_otp_put(struct og_otp_base *base, const struct og_otp_binding *binding,
            const struct og_secret *code, int attempts, int64_t ttl_ms, struct og_code_ask *ask)
 {
     const struct og_keys *keys = &base->svc->keys;
     struct og_buf sealed;
     og_buf_init(&sealed, OG_CODE_SEALED_MAX_BYTES);
-    og_seal(&keys->otp_seal, id, og_secret_str(code), &sealed);
+    og_seal(&keys->otp_seal, binding->id, og_secret_str(code), &sealed);
     const struct og_code_record record = {
-        .name = og_otp_code_name(base, id),
-        .mac = mac_of(&keys->otp, base->account_id, id, purpose, code),
+        .name = og_otp_code_name(base, binding->id),
+        .mac = mac_of(&keys->otp, binding, code),
         .shape = shape_of(code),
         .attempts = attempts,
         .ttl_ms = ttl_ms,
@@ -45,19 +52,18 @@ og_otp_put(struct og_otp_base *base, struct og_str id, struct og_str purpose,
 }
 
 void
-og_otp_guess(struct og_otp_base *base, struct og_str id, struct og_str purpose,
+og_otp_guess(struct og_otp_base *base, const struct og_otp_binding *binding,
              const struct og_secret *code, struct og_code_guess *out)
 {
     const struct og_keys *keys = &base->svc->keys;
     *out = (struct og_code_guess){
-        .name = og_otp_code_name(base, id),
-        .macs = {mac_of(&keys->otp, base->account_id, id, purpose, code)},
+        .name = og_otp_code_name(base, binding->id),
+        .macs = {mac_of(&keys->otp, binding, code)},
         .mac_count = 1,
         .shape = shape_of(code),
     };
     if (keys->has_otp_before) {
-        out->macs[out->mac_count++] =
-            mac_of(&keys->otp_before, base->account_id, id, purpose, code);
+        out->macs[out->mac_count++] = mac_of(&keys->otp_before, binding, code);
     }
 }
 

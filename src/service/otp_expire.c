@@ -105,6 +105,8 @@ struct og_metric og_otp_metrics[OG_OTP_METRICS] = {
                                           OG_METRIC_COUNTER},
     [OG_OTP_M_CHECK + OG_CHECK_NO_CODE] = {CHECKS, "verdict=\"no_code\"", CHECKS_HELP,
                                            OG_METRIC_COUNTER},
+    [OG_OTP_M_CHECK + OG_CHECK_CONTEXT] = {CHECKS, "verdict=\"context\"", CHECKS_HELP,
+                                           OG_METRIC_COUNTER},
     [OG_OTP_M_LOCKS] = {"otpgate_otp_locks_total", "",
                         "Times a recipient was locked after too many failures.",
                         OG_METRIC_COUNTER},

@@ -13,6 +13,10 @@ og_otp_base_of(struct og_code_ask *ask)
     return (struct og_otp_base *)((char *)ask - offsetof(struct og_otp_base, ask));
 }
 
+/* The digest of a context, in the operation's arena. */
+struct og_str og_otp_context_of(const struct og_otp_base *base,
+                                const struct og_otp_context *context);
+
 static inline struct og_code_name
 og_otp_code_name(const struct og_otp_base *base, struct og_str id)
 {
@@ -21,11 +25,11 @@ og_otp_code_name(const struct og_otp_base *base, struct og_str id)
 
 /* Put the code into the store: its digest under the present key, and a sealed copy.
  * ask  NULL: nobody waits for the answer */
-void og_otp_put(struct og_otp_base *base, struct og_str id, struct og_str purpose,
+void og_otp_put(struct og_otp_base *base, const struct og_otp_binding *binding,
                 const struct og_secret *code, int attempts, int64_t ttl_ms,
                 struct og_code_ask *ask);
 /* Digests of a typed code under every key in use. */
-void og_otp_guess(struct og_otp_base *base, struct og_str id, struct og_str purpose,
+void og_otp_guess(struct og_otp_base *base, const struct og_otp_binding *binding,
                   const struct og_secret *code, struct og_code_guess *out);
 /* False when the copy is not ours or was changed; `out` is then empty. */
 bool og_otp_unseal(const struct og_services *svc, struct og_str id, struct og_str sealed,
@@ -53,7 +57,7 @@ enum og_otp_metric {
     OG_OTP_M_START_ACTIVE,
     OG_OTP_M_START_REPLAYED,
     OG_OTP_M_CHECK, /* and the verdicts after it, in the order of og_check_verdict */
-    OG_OTP_M_LOCKS = OG_OTP_M_CHECK + OG_CHECK_NO_CODE + 1,
+    OG_OTP_M_LOCKS = OG_OTP_M_CHECK + OG_CHECK_VERDICTS,
     OG_OTP_M_RESENDS,
     OG_OTP_M_CANCELS,
     OG_OTP_M_EXPIRED,

@@ -18,6 +18,7 @@
 #include "codes/code_store.h"
 #include "lane/op.h"
 #include "service/message_service.h"
+#include "service/receipt.h"
 #include "service/services.h"
 #include "store/otp_store.h"
 
@@ -49,6 +50,7 @@ struct og_otp_start_op {
     struct og_str template;       /* by name, "" : the client app's or our own sentences */
     struct og_str brand;          /* "" : the client app's, the account's or the server's */
     struct og_str account_brand;  /* "" : none */
+    struct og_otp_context context; /* what the code is for, beyond its purpose */
     int code_length;
     int64_t ttl_ms;
     int64_t asked_at;             /* UTC; the life begins here */
@@ -90,12 +92,15 @@ struct og_otp_check_op {
     struct og_otp_base base;
     struct og_str id;
     struct og_str purpose;
+    struct og_otp_context context; /* must be what it was at the start */
     struct og_secret code; /* as og_otp_read gives it */
     /* answered */
+    struct og_receipt receipt; /* of an approved one; "" else */
     enum og_otp_outcome outcome;
     enum og_verification_state state; /* as shown: expired looks pending unless verbose_errors */
     int attempts_left;                /* -1: has no meaning */
     /* inner */
+    struct og_otp_binding binding;
     enum og_code_verdict verdict;
     int left;
     int64_t left_ms;
@@ -111,6 +116,15 @@ void og_otp_check_prepare(struct og_otp_check_op *self);
 enum og_code og_otp_check_apply(struct og_op *op, struct og_tx *tx);
 void og_otp_check_committed(struct og_op *op, struct og_tx *tx);
 void og_otp_check_release(struct og_otp_check_op *self, bool succeeded);
+
+/* ---- redeem ---- */
+
+/* A receipt that og_receipt_read let through. Write lane. Errors: OG_E_CONFLICT (redeemed). */
+struct og_otp_redeem_op {
+    struct og_otp_base base; /* ready and ctx are not used */
+    struct og_receipt receipt;
+};
+enum og_code og_otp_redeem_apply(struct og_op *op, struct og_tx *tx);
 
 /* ---- resend ---- */
 

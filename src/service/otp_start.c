@@ -35,7 +35,13 @@ og_otp_start_prepare(struct og_otp_start_op *self)
     }
     og_long_id_make(self->asked_at, self->id);
     self->base.ask.done = put_done;
-    og_otp_put(&self->base, og_str_from(self->id), self->purpose, &self->code,
+    const struct og_otp_binding binding = {
+        .account = self->base.account_id,
+        .purpose = self->purpose,
+        .id = og_str_from(self->id),
+        .context = og_otp_context_of(&self->base, &self->context),
+    };
+    og_otp_put(&self->base, &binding, &self->code,
                self->base.svc->otp.attempts, self->ttl_ms, &self->base.ask);
 }
 
@@ -157,6 +163,9 @@ fill_new(struct og_otp_start_op *self, struct og_str digest)
         .app_hash = self->app_hash,
         .locale = self->locale,
         .brand = self->brand,
+        .context_digest = og_otp_context_of(&self->base, &self->context),
+        .amount = self->context.amount,
+        .payee = self->context.payee,
         .state = OG_VERIFICATION_PENDING,
         .code_length = (int)self->code.len,
         .attempts = policy->attempts,

@@ -19,7 +19,8 @@ og_otp_words_load(struct og_db *db, const struct og_verification *v, struct og_a
     if (v->client_app.len) {
         code = og_client_app_find(db, v->account_id, v->client_app, mem, &out->app, err);
     }
-    const struct og_str template = v->template.len ? v->template : out->app.template;
+    const struct og_str usual = v->payee.len ? out->app.payment_template : out->app.template;
+    const struct og_str template = v->template.len ? v->template : usual;
     if (code == OG_OK && template.len) {
         code = og_template_find(db, v->account_id, template, mem, &out->template, err);
     }
@@ -117,11 +118,19 @@ og_otp_compose(const struct og_services *svc, const struct og_otp_words *words,
 {
     const struct og_client_app *app = &words->app;
     const int64_t minutes = left_ms / 60000;
+    const enum og_otp_template_kind kind =
+        v->payee.len ? OG_OTP_TEMPLATE_PAYMENT : OG_OTP_TEMPLATE_CODE;
+    if (words->template.text_count && words->template.kind != kind) {
+        return og_fail(err, OG_E_UNPROCESSABLE, "template", "is one of the kind %s",
+                       og_otp_template_kind_name(words->template.kind));
+    }
     struct og_otp_text parts = {
-        .template = og_str_from(svc->otp.text),
+        .template = og_str_from(v->payee.len ? "" : svc->otp.text),
         .locale = choose_locale(svc, v->locale, app->locale, v->recipient),
         .brand = brand_of(svc, v->brand, app->brand),
         .code = og_secret_str(code),
+        .amount = v->amount,
+        .payee = v->payee,
         .app_hashes = {v->app_hash},
         .minutes = minutes > 0 ? (int)minutes : 1,
     };

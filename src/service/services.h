@@ -26,6 +26,8 @@ struct og_keys {
     struct og_key otp_before;      /* the two above before the last rotation: codes made with them */
     struct og_key otp_seal_before; /* are good until they expire */
     bool has_otp_before;
+    struct og_key context; /* digests of what codes are for */
+    struct og_key receipt; /* seed of the key that signs receipts */
     struct og_key cache;  /* MAC of verified Basic credentials, made anew at each start */
     struct og_key audit;  /* seed of the key that signs the audit log's checkpoints */
     struct og_key idempotency; /* digests of keys and requests */

@@ -6,19 +6,22 @@
 
 #include "store/otp_store_priv.h"
 
+#define SEALED_MAX_BYTES 256
+
 /* Columns in the order of read_row. */
 #define COLUMNS                                                                                   \
     "id, account_id, credential_id, recipient_digest, recipient_masked, purpose, app_hash, "      \
     "locale, brand, message_id, state, code_length, attempts, send_count, check_count, "          \
-    "created_at, expires_at, resend_at, closed_at, client_app, template, recipient"
+    "created_at, expires_at, resend_at, closed_at, client_app, template, "          \
+    "context_digest, recipient, payment"
 
-enum { COLUMN_RECIPIENT = 21 };
+enum { COLUMN_RECIPIENT = 22, COLUMN_PAYMENT };
 
-/* state 0 is pending, 3 expired */
+/* state 0 is pending, 1 approved, 3 expired */
 static const char *const sql[OG_OTP_STATEMENTS] = {
     [OG_OTP_SQL_INSERT] =
         "INSERT INTO verifications (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-        "$10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
+        "$10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
     [OG_OTP_SQL_FIND] =
         "SELECT " COLUMNS " FROM verifications WHERE id = $1 AND account_id = $2",
     [OG_OTP_SQL_FIND_ACTIVE] =
@@ -26,6 +29,8 @@ static const char *const sql[OG_OTP_STATEMENTS] = {
         "AND purpose = $3 AND state = 0",
     [OG_OTP_SQL_CLOSE] =
         "UPDATE verifications SET state = $2, closed_at = $3 WHERE id = $1 AND state = 0",
+    [OG_OTP_SQL_REDEEM] = "UPDATE verifications SET redeemed_at = $3 WHERE id = $1 AND "
+                          "account_id = $2 AND state = 1 AND redeemed_at IS NULL",
     [OG_OTP_SQL_COUNT_CHECK] = "UPDATE verifications SET check_count = check_count + 1 "
                                "WHERE id = $1 AND check_count < attempts",
     [OG_OTP_SQL_RESENT] =
@@ -113,27 +118,47 @@ read_plain_columns(const struct og_rows *rows, struct og_arena *mem, struct og_v
         .closed_at = og_row_i64(rows, 18),
         .client_app = og_row_text(rows, 19, mem),
         .template = og_row_text(rows, 20, mem),
+        .context_digest = og_row_text(rows, 21, mem),
     };
+}
+
+/* A sealed column, opened; NULL gives "". */
+static enum og_code
+open_column(const struct og_rows *rows, int column, const struct og_key *seal, struct og_str id,
+            struct og_arena *mem, struct og_str *out, struct og_err *err)
+{
+    struct og_buf plain;
+    if (og_row_is_null(rows, column)) {
+        return OG_OK;
+    }
+    og_buf_init(&plain, SEALED_MAX_BYTES);
+    enum og_code code = og_unseal(seal, id, og_row_borrow(rows, column), &plain, err);
+    if (code == OG_OK) {
+        *out = og_str_dup(mem, og_buf_str(&plain));
+    } else {
+        code = og_fail(err, OG_E_INTERNAL, NULL, "a recipient cannot be unsealed");
+    }
+    og_buf_wipe(&plain);
+    og_buf_finish(&plain);
+    return code;
 }
 
 static enum og_code
 read_row(const struct og_rows *rows, const struct og_key *seal, struct og_arena *mem,
          struct og_verification *v, struct og_err *err)
 {
-    struct og_buf plain;
+    struct og_str payment = {NULL, 0};
     read_plain_columns(rows, mem, v);
     if (!seal) {
         return OG_OK;
     }
-    og_buf_init(&plain, 64);
-    enum og_code code = og_unseal(seal, v->id, og_row_borrow(rows, COLUMN_RECIPIENT), &plain, err);
+    enum og_code code = open_column(rows, COLUMN_RECIPIENT, seal, v->id, mem, &v->recipient, err);
     if (code == OG_OK) {
-        v->recipient = og_str_dup(mem, og_buf_str(&plain));
-    } else {
-        code = og_fail(err, OG_E_INTERNAL, NULL, "a recipient cannot be unsealed");
+        code = open_column(rows, COLUMN_PAYMENT, seal, v->id, mem, &payment, err);
     }
-    og_buf_wipe(&plain);
-    og_buf_finish(&plain);
+    const size_t end = og_str_find(payment, '\n');
+    v->amount = og_str_slice(payment, 0, end);
+    v->payee = og_str_slice(payment, end + 1, payment.len);
     return code;
 }
 
@@ -164,13 +189,31 @@ find_one(struct og_db *db, int statement, const struct og_value *args, int arg_c
     return code;
 }
 
+/* Amount and payee in one box, with a line feed between; nothing without them. */
+static void
+seal_payment(const struct og_key *seal, const struct og_verification *v, struct og_buf *box)
+{
+    struct og_buf plain;
+    if (v->payee.len == 0) {
+        return;
+    }
+    og_buf_init(&plain, SEALED_MAX_BYTES);
+    og_buf_printf(&plain, "%" OG_STR_FMT "\n%" OG_STR_FMT, OG_STR_ARG(v->amount),
+                  OG_STR_ARG(v->payee));
+    og_seal(seal, v->id, og_buf_str(&plain), box);
+    og_buf_wipe(&plain);
+    og_buf_finish(&plain);
+}
+
 enum og_code
 og_verification_insert(struct og_db *db, const struct og_key *seal,
                        const struct og_verification *v, struct og_err *err)
 {
-    struct og_buf box;
-    og_buf_init(&box, 64 + OG_SEAL_OVERHEAD_BYTES);
+    struct og_buf box, payment;
+    og_buf_init(&box, SEALED_MAX_BYTES + OG_SEAL_OVERHEAD_BYTES);
+    og_buf_init(&payment, SEALED_MAX_BYTES + OG_SEAL_OVERHEAD_BYTES);
     og_seal(seal, v->id, v->recipient, &box);
+    seal_payment(seal, v, &payment);
     enum og_code code = og_db_run(
         db, &og_otp_page, OG_OTP_SQL_INSERT,
         OG_ARGS(og_value_text(v->id), og_value_text(v->account_id),
@@ -183,9 +226,11 @@ og_verification_insert(struct og_db *db, const struct og_key *seal,
                 og_value_i64(v->created_at), og_value_i64(v->expires_at),
                 og_value_i64(v->resend_at), og_value_i64_or_null(v->closed_at),
                 og_value_text_or_null(v->client_app), og_value_text_or_null(v->template),
-                og_value_blob(og_buf_str(&box))),
+                og_value_text_or_null(v->context_digest), og_value_blob(og_buf_str(&box)),
+                payment.len ? og_value_blob(og_buf_str(&payment)) : og_value_null()),
         NULL, err);
     og_buf_finish(&box);
+    og_buf_finish(&payment);
     return code;
 }
 
@@ -227,6 +272,15 @@ og_verification_close(struct og_db *db, struct og_str id, enum og_verification_s
 {
     return change_one(db, OG_OTP_SQL_CLOSE,
                       OG_ARGS(og_value_text(id), og_value_i64(state), og_value_i64(now_ms)),
+                      won_out, err);
+}
+
+enum og_code
+og_verification_redeem(struct og_db *db, struct og_str account_id, struct og_str id,
+                       int64_t now_ms, bool *won_out, struct og_err *err)
+{
+    return change_one(db, OG_OTP_SQL_REDEEM,
+                      OG_ARGS(og_value_text(id), og_value_text(account_id), og_value_i64(now_ms)),
                       won_out, err);
 }
 

@@ -35,6 +35,8 @@ struct og_verification {
     struct og_str app_hash;         /* "" : the client app's, or none */
     struct og_str locale;           /* "" : not said */
     struct og_str brand;            /* "" : not said */
+    struct og_str context_digest;   /* core/otp_context.h, "" : none */
+    struct og_str amount, payee;    /* of a payment, "" ; sealed in the row */
     struct og_str message_id;       /* of the last send */
     enum og_verification_state state;
     int code_length;
@@ -56,7 +58,7 @@ enum og_verification_state og_verification_state_at(const struct og_verification
 OG_MUST_CHECK enum og_code og_verification_insert(struct og_db *db, const struct og_key *seal,
                                                   const struct og_verification *v,
                                                   struct og_err *err);
-/* Within the account. seal NULL: leave `recipient` empty. OG_E_NOT_FOUND. */
+/* Within the account. seal NULL: leave `recipient`, `amount` and `payee` empty. OG_E_NOT_FOUND. */
 OG_MUST_CHECK enum og_code og_verification_find(struct og_db *db, const struct og_key *seal,
                                                 struct og_str account_id, struct og_str id,
                                                 struct og_arena *mem, struct og_verification *out,
@@ -72,6 +74,10 @@ OG_MUST_CHECK enum og_code og_verification_find_active(struct og_db *db, struct 
 OG_MUST_CHECK enum og_code og_verification_close(struct og_db *db, struct og_str id,
                                                  enum og_verification_state state, int64_t now_ms,
                                                  bool *won_out, struct og_err *err);
+/* Mark an approved one's receipt as redeemed, once. *won_out: this call did it. */
+OG_MUST_CHECK enum og_code og_verification_redeem(struct og_db *db, struct og_str account_id,
+                                                  struct og_str id, int64_t now_ms, bool *won_out,
+                                                  struct og_err *err);
 /* Count a wrong check. *counted_out false: it has had all that it allows. */
 OG_MUST_CHECK enum og_code og_verification_count_check(struct og_db *db, struct og_str id,
                                                        bool *counted_out, struct og_err *err);
@@ -115,6 +121,8 @@ enum og_check_verdict {
     OG_CHECK_LATE,     /* its time was over */
     OG_CHECK_CLOSED,   /* already approved, failed or canceled */
     OG_CHECK_NO_CODE,  /* pending, but the store had no code: another check is about to close it */
+    OG_CHECK_CONTEXT,  /* wrong, and of another purpose or context than the code */
+    OG_CHECK_VERDICTS
 };
 
 struct og_otp_check {

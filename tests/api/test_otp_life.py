@@ -139,7 +139,8 @@ def test_right_code_approves(account, begun):
     verification, code, _ = begun
     answer = otp.check(account.app, verification, code).expect(200).json
     assert answer == {"id": verification, "status": "approved", "approved": True,
-                      "attempts_left": None}
+                      "attempts_left": None, "receipt": answer["receipt"]}
+    assert answer["receipt"].count(".") == 2
     shown = otp.show(account.app, verification)
     assert shown["status"] == "approved" and shown["ended_at"] and shown["resend_after"] is None
 

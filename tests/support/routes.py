@@ -115,6 +115,10 @@ ROUTES = [
     route("POST", "/otp/v1/verifications/{id}/resend", OWN, APP, "otp:start", 16 * KIB, {},
           kind="verification"),
 
+    route("POST", "/otp/v1/receipts/redeem", OWN, APP, "otp:check", 16 * KIB,
+          {"receipt": "a.b.c", "purpose": "bad-input"}, success=422),
+    route("GET", "/.well-known/jwks.json", ROOT, ANYONE),
+
     route("POST", "/admin/v1/accounts", OWN, OPERATOR, "admin", 4 * KIB, {"name": "bad-input"},
           success=201),
     route("GET", "/admin/v1/accounts", OWN, OPERATOR, "admin"),

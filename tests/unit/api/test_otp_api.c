@@ -449,14 +449,18 @@ test_answers_to_checks(void **state)
 {
     struct bench *b = *state;
     checked(b, OG_OTP_APPROVED, OG_VERIFICATION_APPROVED, -1);
-    assert_answer(b, 0, "{\"id\":\"" ID "\",\"status\":\"approved\",\"approved\":true,"
-                        "\"attempts_left\":null}");
+    const struct og_str receipt = og_receipt_write(&b->svc, &(struct og_receipt){0}, &b->mem);
+    assert_answer(b, 0,
+                  og_str_printf(&b->mem,
+                                "{\"id\":\"" ID "\",\"status\":\"approved\",\"approved\":true,"
+                                "\"attempts_left\":null,\"receipt\":\"%" OG_STR_FMT "\"}",
+                                OG_STR_ARG(receipt)).ptr);
     checked(b, OG_OTP_NOT_APPROVED, OG_VERIFICATION_PENDING, 4);
     assert_answer(b, 0, "{\"id\":\"" ID "\",\"status\":\"pending\",\"approved\":false,"
-                        "\"attempts_left\":4}");
+                        "\"attempts_left\":4,\"receipt\":null}");
     checked(b, OG_OTP_NOT_APPROVED, OG_VERIFICATION_FAILED, 0);
     assert_answer(b, 0, "{\"id\":\"" ID "\",\"status\":\"failed\",\"approved\":false,"
-                        "\"attempts_left\":0}");
+                        "\"attempts_left\":0,\"receipt\":null}");
     checked(b, OG_OTP_UNKNOWN, OG_VERIFICATION_PENDING, -1);
     assert_answer(b, 404, "{\"error\":\"not_found\",\"message\":\"no such verification\","
                           "\"request_id\":\"req-1\"}");

@@ -63,8 +63,8 @@ check_who(void *ctx, const struct og_route *row)
                   (row->who != OG_WHO_ANYONE && row->who != OG_WHO_APP));
     bool is_watched = strstr(row->path, "/health") || is_below(row->path, "/metrics") ||
                       is_below(row->path, "/openapi.json");
-    /* what a client of OAuth reads before it has anything to show */
-    bool is_oauth = is_below(row->path, "/.well-known/oauth-");
+    /* what a client of OAuth, or whoever gets a receipt, reads with nothing to show */
+    bool is_oauth = is_below(row->path, "/.well-known/");
     MUST(row, (row->who == OG_WHO_ANYONE) == (is_watched || is_oauth));
     MUST(row, row->method == OG_GET || row->scope != OG_SCOPE_MESSAGES_READ);
     MUST(row, row->method == OG_GET || row->scope != OG_SCOPE_DEVICES_READ);

@@ -261,32 +261,35 @@ test_custom(void **state)
 }
 
 static void
-test_mac(void **state)
+test_req_21_mac_binds_everything(void **state)
 {
-    static const char *const rows[][4] = {
-        {"acme", "login", "v1", "482913"},  {"acme", "login", "v2", "482913"},
-        {"acme", "signup", "v1", "482913"}, {"other", "login", "v1", "482913"},
-        {"acme", "login", "v1", "482914"},  {"acm", "elogin", "v1", "482913"},
-        {"acme", "login", "v14", "82913"},
+    static const char *const rows[][5] = {
+        {"acme", "login", "v1", "", "482913"},   {"acme", "login", "v2", "", "482913"},
+        {"acme", "signup", "v1", "", "482913"},  {"other", "login", "v1", "", "482913"},
+        {"acme", "login", "v1", "", "482914"},   {"acm", "elogin", "v1", "", "482913"},
+        {"acme", "login", "v14", "", "82913"},   {"acme", "login", "v1", "4", "82913"},
+        {"acme", "login", "v1", "c1", "482913"}, {"acme", "login", "v1", "c2", "482913"},
     };
     uint8_t bytes[OG_KEY_BYTES] = {1};
     uint8_t macs[COUNT(rows)][OG_DIGEST_BYTES];
     uint8_t again[OG_DIGEST_BYTES];
+    struct og_otp_binding first;
     struct og_key key;
 
     og_key_from_bytes(bytes, &key);
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        og_otp_mac(&key, og_str_from(rows[i][0]), og_str_from(rows[i][1]),
-                   og_str_from(rows[i][2]), og_str_from(rows[i][3]), macs[i]);
-        for (size_t k = 0; k < i; k++) {
+    for (size_t i = COUNT(rows); i-- > 0;) {
+        first = (struct og_otp_binding){og_str_from(rows[i][0]), og_str_from(rows[i][1]),
+                                        og_str_from(rows[i][2]), og_str_from(rows[i][3])};
+        og_otp_mac(&key, &first, og_str_from(rows[i][4]), macs[i]);
+        for (size_t k = i + 1; k < COUNT(rows); k++) {
             assert_memory_not_equal(macs[i], macs[k], OG_DIGEST_BYTES);
         }
     }
-    og_otp_mac(&key, OG_STR("acme"), OG_STR("login"), OG_STR("v1"), OG_STR("482913"), again);
+    og_otp_mac(&key, &first, OG_STR("482913"), again);
     assert_memory_equal(again, macs[0], OG_DIGEST_BYTES);
     bytes[0] = 2;
     og_key_from_bytes(bytes, &key);
-    og_otp_mac(&key, OG_STR("acme"), OG_STR("login"), OG_STR("v1"), OG_STR("482913"), again);
+    og_otp_mac(&key, &first, OG_STR("482913"), again);
     assert_memory_not_equal(again, macs[0], OG_DIGEST_BYTES);
 }
 
@@ -389,7 +392,7 @@ main(void)
         cmocka_unit_test(test_mapping),   cmocka_unit_test(test_draw),
         cmocka_unit_test(test_broken_generators), cmocka_unit_test(test_uniform),
         cmocka_unit_test(test_read),      cmocka_unit_test(test_read_long),
-        cmocka_unit_test(test_custom),    cmocka_unit_test(test_mac),
+        cmocka_unit_test(test_custom),    cmocka_unit_test(test_req_21_mac_binds_everything),
         cmocka_unit_test(test_purpose),   cmocka_unit_test(test_req_57_app_hash_form),
         cmocka_unit_test(test_bounds),
     };
