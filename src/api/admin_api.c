@@ -6,6 +6,7 @@
 #include "api/admin_priv.h"
 #include "base/json.h"
 #include "service/account_service.h"
+#include "service/audit_read.h"
 #include "service/device_service.h"
 #include "service/webhook_service.h"
 #include "service/template_service.h"
@@ -142,6 +143,9 @@ const struct og_route og_admin_routes[] = {
      OP(OG_LANE_WRITE, "admin.device.remove", og_admin_device_remove_apply,
         og_device_remove_committed, og_device_remove_op),
      .decode = og_admin_device_remove_decode},
+    {ADMIN(OG_GET, "/audit"), 0, 200,
+     OP(OG_LANE_READ, "audit.list", og_audit_list_apply, NULL, og_audit_list_op),
+     .decode = og_admin_audit_decode, .encode = og_admin_audit_encode},
     {ADMIN(OG_GET, "/accounts/{id}/webhooks"), 0, 200,
      OP(OG_LANE_WRITE, "webhook.account", og_webhook_account_apply, og_webhook_account_committed,
         og_webhook_account_op),

@@ -109,6 +109,7 @@ tell_wrong_device(struct og_gate_lookup *lookup, struct og_gate_waiter *waiter)
         struct og_err err = {0};
         waiter->next(call, og_fail(&err, OG_E_FORBIDDEN, "", "this account is disabled"), &err);
     } else {
+        og_gate_tell_refused(lookup->gate, call, "unknown_phone");
         og_gate_refuse(call, false, waiter->next);
     }
 }
@@ -116,7 +117,7 @@ tell_wrong_device(struct og_gate_lookup *lookup, struct og_gate_waiter *waiter)
 static void
 tell_shut(struct og_gate_lookup *lookup, struct og_gate_waiter *waiter)
 {
-    (void)lookup;
+    og_gate_tell_refused(lookup->gate, waiter->call, "disabled");
     og_gate_refuse(waiter->call, false, waiter->next);
 }
 
@@ -126,6 +127,7 @@ tell_wrong(struct og_gate_lookup *lookup, struct og_gate_waiter *waiter)
     struct og_call *call = waiter->call;
     int wait_s = og_login_guard_spend(lookup->gate->guard, OG_GUARD_SOURCE,
                                       og_str_from(waiter->source));
+    og_gate_tell_refused(lookup->gate, call, wait_s > 0 ? "locked" : "wrong");
     if (wait_s > 0) {
         log_lock("source", waiter->source);
         og_gate_refuse_limited(call, wait_s, waiter->next);
@@ -146,6 +148,15 @@ tell_right(struct og_gate_lookup *lookup, struct og_gate_waiter *waiter)
         og_gate_refuse_limited(waiter->call, wait_s, waiter->next);
     } else {
         og_gate_admit(waiter->call, &lookup->ask.identity, waiter->next);
+    }
+}
+
+/* Once for all that wait; phones come so often that their streams tell enough. */
+static void
+tell_verified(const struct og_gate_lookup *lookup)
+{
+    if (lookup->ask.what != OG_LOOKUP_DEVICE) {
+        og_gate_tell_verified(lookup->gate, lookup->waiters->call, &lookup->ask.identity);
     }
 }
 
@@ -232,6 +243,7 @@ on_done(struct og_op *op)
     } else if (lookup->ask.identity.kind != OG_IDENTITY_NONE) {
         remember(lookup);
         replace_foreign_hash(lookup);
+        tell_verified(lookup);
         each_waiter(lookup, tell_right);
     } else {
         tell_nobody(lookup);

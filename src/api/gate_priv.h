@@ -52,6 +52,11 @@ void og_gate_admit(struct og_call *call, const struct og_identity *identity, og_
 void og_gate_refuse(struct og_call *call, bool is_missing, og_gate_next next);
 void og_gate_refuse_limited(struct og_call *call, int wait_s, og_gate_next next);
 
+/* For the audit log: a credential was refused, or looked up and found right. */
+void og_gate_tell_refused(const struct og_gate *self, struct og_call *call, const char *reason);
+void og_gate_tell_verified(const struct og_gate *self, struct og_call *call,
+                           const struct og_identity *identity);
+
 /* Counters. */
 enum og_gate_count {
     OG_GATE_HIT,

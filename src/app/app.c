@@ -18,6 +18,7 @@
 #include "codes/code_store_memory.h"
 #include "http/ca.h"
 #include "http/server.h"
+#include "jobs/checkpointer.h"
 #include "jobs/sweeper.h"
 #include "jobs/webhook_sender.h"
 #include "lane/lanes.h"
@@ -31,6 +32,7 @@
 #include "service/webhook_service.h"
 
 #define SWEEP_EVERY_MS 500
+#define CHECKPOINT_TICK_MS 1000
 #define ADDRESSES_MAX 8
 
 struct og_app {
@@ -43,6 +45,7 @@ struct og_app {
     struct og_hub *hub;
     struct og_api *api;
     struct og_sweeper *sweeper;
+    struct og_checkpointer *checkpointer; /* NULL: no audit log */
     struct og_webhook_sender *webhooks;
     struct og_plan *plan;
     struct og_secret operator_token;
@@ -97,6 +100,8 @@ load_memory(struct og_app *self, int64_t now_ms, struct og_err *err)
     if (code == OG_OK) {
         code = og_otp_load(svc, db, now_ms, err);
     }
+    og_audit_add(svc, &(struct og_audit_event){.kind = OG_AUDIT_SERVICE_START,
+                                               .detail = OG_STR("version=" OG_VERSION)});
     if (code == OG_OK) {
         code = og_message_load(svc, db, err);
     }
@@ -356,6 +361,43 @@ make_webhooks(struct og_app *self, struct og_err *err)
     return og_webhook_sender_create(&config, &self->webhooks, err);
 }
 
+/* What checks the checkpoints, for those who keep copies elsewhere. */
+static enum og_code
+write_audit_key(struct og_app *self, struct og_err *err)
+{
+    struct og_buf text;
+    og_buf_init(&text, 512);
+    og_audit_key_write(og_checkpointer_key(self->checkpointer), &text);
+    og_buf_add_byte(&text, '\n');
+    enum og_code code =
+        og_file_write(in_data(self, "audit-key.pub"), og_buf_str(&text), 0644, err);
+    og_buf_finish(&text);
+    return code;
+}
+
+static enum og_code
+make_checkpointer(struct og_app *self, struct og_err *err)
+{
+    const struct og_config_audit *audit = &self->config->audit;
+    const char *file = audit->checkpoint_file;
+    struct og_checkpointer_config config = {
+        .services = &self->services,
+        .lanes = self->lanes,
+        .origin = audit->origin,
+        .file = file[0] ? file : in_data(self, "audit-checkpoints"),
+        .syslog = audit->checkpoint_syslog,
+        .url = audit->checkpoint_url,
+        .ca_file = audit->checkpoint_ca_file,
+        .tick_ms = CHECKPOINT_TICK_MS,
+    };
+    if (!audit->enabled) {
+        return OG_OK;
+    }
+    enum og_code code = og_checkpointer_create(&config, og_http_server_loop(self->server, 0),
+                                               &self->checkpointer, err);
+    return code == OG_OK ? write_audit_key(self, err) : code;
+}
+
 /* ---- life ---- */
 
 static enum og_code
@@ -387,6 +429,9 @@ create_steps(struct og_app *self, struct og_err *err)
     }
     if (code == OG_OK) {
         code = make_sweeper(self, err);
+    }
+    if (code == OG_OK) {
+        code = make_checkpointer(self, err);
     }
     return code == OG_OK ? make_webhooks(self, err) : code;
 }
@@ -453,6 +498,18 @@ og_app_reload(struct og_app *self, struct og_err *err)
     return self->config->http.tls ? og_http_server_reload(self->server, err) : OG_OK;
 }
 
+/* The last entry; what the lanes still apply may come behind it. */
+static void
+stop_audit(struct og_app *self)
+{
+    if (!self->checkpointer) {
+        return;
+    }
+    og_checkpointer_stop(self->checkpointer);
+    (void)!og_audit_note(&self->services, self->lanes,
+                         &(struct og_audit_event){.kind = OG_AUDIT_SERVICE_STOP});
+}
+
 void
 og_app_stop(struct og_app *self)
 {
@@ -465,7 +522,11 @@ og_app_stop(struct og_app *self)
     og_sweeper_stop(self->sweeper);
     og_webhook_sender_stop(self->webhooks);
     og_hub_stop(self->hub);
+    stop_audit(self);
     og_lanes_stop(self->lanes);
+    if (self->checkpointer) {
+        og_checkpointer_end(self->checkpointer);
+    }
     (void)!unlink(in_data(self, "gateway.json"));
     og_log_info("app", "stopped", "");
 }
@@ -479,6 +540,7 @@ og_app_destroy(struct og_app *self)
     og_http_server_destroy(self->server); /* its loops run what the lanes still posted */
     og_lanes_destroy(self->lanes);
     og_sweeper_destroy(self->sweeper);
+    og_checkpointer_destroy(self->checkpointer);
     og_webhook_sender_destroy(self->webhooks);
     og_hub_destroy(self->hub);
     og_api_destroy(self->api);

@@ -90,7 +90,7 @@ enum og_code
 og_audit_key_read(struct og_str text, struct og_audit_key *out, struct og_err *err)
 {
     uint8_t typed[1 + OG_PUBLIC_KEY_BYTES], id[KEY_ID_BYTES], own[KEY_ID_BYTES];
-    text = og_str_trim(text);
+    text = og_str_slice(text, 0, og_str_find(text, '\n'));
     size_t first = og_str_find(text, '+');
     struct og_str rest = og_str_slice(text, first + 1, text.len);
     size_t second = og_str_find(rest, '+');

@@ -37,7 +37,7 @@ struct og_audit_key {
 OG_MUST_CHECK enum og_code og_audit_key_make(struct og_str origin,
                                              const uint8_t public_key[OG_PUBLIC_KEY_BYTES],
                                              struct og_audit_key *out, struct og_err *err);
-/* As text, to be given to those who verify; and back. */
+/* As text, to be given to those who verify; and back, from the first line. */
 void og_audit_key_write(const struct og_audit_key *key, struct og_buf *out);
 OG_MUST_CHECK enum og_code og_audit_key_read(struct og_str text, struct og_audit_key *out,
                                              struct og_err *err);

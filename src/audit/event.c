@@ -57,7 +57,15 @@ og_audit_field_cut(struct og_str text)
 static struct og_str
 keep(struct og_str text, struct og_arena *mem)
 {
-    return text.len ? og_str_dup(mem, og_audit_field_cut(text)) : OG_STR("");
+    if (text.len == 0) {
+        return OG_STR("");
+    }
+    text = og_str_dup(mem, og_audit_field_cut(text));
+    for (char *nul = memchr(text.ptr, 0, text.len); nul;
+         nul = memchr(nul, 0, text.len - (size_t)(nul - text.ptr))) {
+        *nul = '?';
+    }
+    return text;
 }
 
 struct og_audit_event

@@ -16,7 +16,7 @@
 
 #define OG_CONFIG_LISTEN_MAX 4
 #define OG_CONFIG_ENTRIES_MAX 16
-#define OG_CONFIG_OPTIONS_MAX 64
+#define OG_CONFIG_OPTIONS_MAX 128
 
 struct og_config_listen {
     const char *address; /* IPv4 or IPv6 literal, or "localhost" */
@@ -142,6 +142,11 @@ struct og_config_login {
 
 struct og_config_audit {
     bool enabled;
+    const char *origin;
+    const char *checkpoint_file;
+    bool checkpoint_syslog;
+    const char *checkpoint_url;
+    const char *checkpoint_ca_file;
 };
 
 enum og_config_source {

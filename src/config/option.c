@@ -162,6 +162,18 @@ const struct og_option og_options[] = {
 
     {"audit.enabled", OG_OPTION_BOOL, AT(audit, enabled), "true",
      .help = "Keep the audit log: what happened, chained so that a change shows."},
+    {"audit.origin", OG_OPTION_TEXT, AT(audit, origin), "otpgate/audit", 1, 127,
+     .check = og_rule_origin,
+     .help = "Whose log it is: the first line of each checkpoint, as gateway.example/audit."},
+    {"audit.checkpoint_file", OG_OPTION_TEXT, AT(audit, checkpoint_file), "", 0, 1000,
+     .help = "Where signed checkpoints are appended; empty: audit-checkpoints in data.dir."},
+    {"audit.checkpoint_syslog", OG_OPTION_BOOL, AT(audit, checkpoint_syslog), "false",
+     .help = "Tell each checkpoint to this machine's syslog, facility authpriv."},
+    {"audit.checkpoint_url", OG_OPTION_TEXT, AT(audit, checkpoint_url), "", 0, 1000,
+     .check = og_rule_public_url,
+     .help = "POST each checkpoint there, as text/plain, until it is taken."},
+    {"audit.checkpoint_ca_file", OG_OPTION_TEXT, AT(audit, checkpoint_ca_file), "", 0, 1000,
+     .help = "PEM authorities for that URL; empty: the system's."},
 };
 
 const int og_option_count = sizeof(og_options) / sizeof(og_options[0]);

@@ -31,6 +31,17 @@ og_rule_public_url(struct og_str value)
     return is_good ? NULL : must;
 }
 
+const char *
+og_rule_origin(struct og_str value)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.ptr[i] <= ' ' || value.ptr[i] > '~' || value.ptr[i] == '+') {
+            return "like gateway.example/audit, without spaces and +";
+        }
+    }
+    return NULL;
+}
+
 static bool
 is_host_char(char c)
 {

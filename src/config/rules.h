@@ -10,4 +10,5 @@ const char *og_rule_not_empty(struct og_str value);
 const char *og_rule_public_url(struct og_str value);
 const char *og_rule_host_name(struct og_str value);
 const char *og_rule_network(struct og_str value);
+const char *og_rule_origin(struct og_str value);
 const char *og_rule_region(struct og_str value);

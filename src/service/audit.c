@@ -4,8 +4,10 @@
  */
 #include "service/audit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "audit/chain.h"
 #include "audit/entry.h"
 #include "base/id.h"
 #include "base/metrics.h"
@@ -217,6 +219,9 @@ og_audit_note(const struct og_services *svc, struct og_lanes *lanes,
               const struct og_audit_event *event)
 {
     static const struct og_op_kind kind = {"audit.note", note_apply, NULL, note_done};
+    if (!svc->lane.audit) {
+        return OG_OK;
+    }
     struct note_op *op = og_xalloc(sizeof *op);
     op->op.kind = &kind;
     op->svc = svc;
@@ -331,16 +336,22 @@ og_audit_journal(struct og_audit *self)
     return &self->journal;
 }
 
-const struct og_audit_chain *
-og_audit_chain(const struct og_audit *self)
+int64_t
+og_audit_fresh(const struct og_audit *self)
 {
-    return &self->chain;
+    return self->fresh;
 }
 
-int64_t
-og_audit_take_fresh(struct og_audit *self)
+void
+og_audit_take(const struct og_services *svc, struct og_audit_checkpoint *out)
 {
-    int64_t fresh = self->fresh;
+    struct og_audit *self = svc->lane.audit;
+    char root[OG_DIGEST_HEX_CHARS + 1], detail[OG_AUDIT_FIELD_MAX];
+    out->size = self->chain.size;
+    og_audit_chain_root(&self->chain, out->root);
     self->fresh = 0;
-    return fresh;
+    og_hex(out->root, sizeof out->root, root);
+    snprintf(detail, sizeof detail, "entries=%lld root=%s", (long long)out->size, root);
+    og_audit_add(svc, &(struct og_audit_event){.kind = OG_AUDIT_AUDIT_CHECKPOINT,
+                                               .detail = og_str_from(detail)});
 }

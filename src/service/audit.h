@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "audit/chain.h"
+#include "audit/checkpoint.h"
 #include "audit/event.h"
 #include "lane/lanes.h"
 #include "service/services.h"
@@ -52,7 +52,8 @@ OG_MUST_CHECK enum og_code og_audit_erase(struct og_services *svc, struct og_tx 
                                           struct og_str number, bool *found_out,
                                           struct og_err *err);
 
-/* The chain as it is on disk. Write lane, or when the lanes have stopped. */
-const struct og_audit_chain *og_audit_chain(const struct og_audit *self);
-/* Entries since the last call, but for those about checkpoints. As above. */
-int64_t og_audit_take_fresh(struct og_audit *self);
+/* Entries since the last checkpoint, those about checkpoints not counted. Write lane, or when the lanes
+ * have stopped. */
+int64_t og_audit_fresh(const struct og_audit *self);
+/* A checkpoint of what is on disk, and the entry that says so. As og_audit_add. */
+void og_audit_take(const struct og_services *svc, struct og_audit_checkpoint *out);

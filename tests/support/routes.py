@@ -143,6 +143,7 @@ ROUTES = [
     route("DELETE", "/admin/v1/templates/{id}", OWN, OPERATOR, "admin", kind="template",
           success=204),
     route("GET", "/admin/v1/devices", OWN, OPERATOR, "admin"),
+    route("GET", "/admin/v1/audit", OWN, OPERATOR, "admin"),
     route("DELETE", "/admin/v1/devices/{id}", OWN, OPERATOR, "admin", kind="device",
           success=204),
     route("GET", "/admin/v1/accounts/{id}/webhooks", OWN, OPERATOR, "admin", kind="account"),
