@@ -17,7 +17,7 @@ PAGES = [ROOT / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.
                                   "CHANGELOG.md")] + sorted((ROOT / "docs").rglob("*.md"))
 # read by the command line, not by the option table
 CLI_VARIABLES = {"OTPGATE_KEY", "OTPGATE_PASSPHRASE", "OTPGATE_USER", "OTPGATE_URL", "OTPGATE_CA",
-                 "OTPGATE_CONFIG"}
+                 "OTPGATE_CONFIG", "OTPGATE_SPLUNK_TOKEN"}
 
 
 def name_of(path):

@@ -26,6 +26,14 @@ def make_certificate(folder):
     return certificate, key
 
 
+def json_of(body):
+    """What the body says, None when it is not one JSON document."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
@@ -63,7 +71,7 @@ class Receiver:
     def take(self, handler):
         body = handler.rfile.read(int(handler.headers["Content-Length"]))
         self.calls.append(Call(time.monotonic(), handler.path, handler.headers, body,
-                               json.loads(body)))
+                               json_of(body)))
         answer = self.answers.get(handler.path, 200)
         status = answer(len(self.at(handler.path))) if callable(answer) else answer
         if status is None:  # cut the connection off
