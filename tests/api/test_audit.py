@@ -222,7 +222,11 @@ def test_req_78_the_log_verifies(life):
 
 
 def one_byte(db, count):
-    db.execute("UPDATE audit SET line = replace(line, 'login', 'logim') WHERE seq = 9")
+    line = db.execute("SELECT line FROM audit WHERE seq = 9").fetchone()[0]
+    middle = len(line) // 2
+    other = "y" if line[middle] == "x" else "x"
+    db.execute("UPDATE audit SET line = ? WHERE seq = 9",
+               (line[:middle] + other + line[middle + 1:],))
     return 9
 
 
