@@ -8,6 +8,7 @@
 #include "api/api_priv.h"
 #include "base/json.h"
 #include "base/metrics.h"
+#include "codes/code_store.h"
 #include "openapi_json.h"
 
 #define FSYNC_SLOW_US 700 /* above this 20,000 messages a second do not stay under 10 ms */
@@ -52,6 +53,20 @@ check_phones(struct og_api *api)
                           count ? "" : "no phone is connected"};
 }
 
+/* Messages go out without it, so it degrades the gateway and does not end it. */
+static struct check
+check_codes(struct og_api *api, char *reason, size_t reason_bytes)
+{
+    struct og_code_store *codes = api->config.services->codes;
+    struct og_code_health health = {0};
+    if (codes->health) {
+        health = codes->health(codes);
+    }
+    snprintf(reason, reason_bytes, "%s", health.reason);
+    return (struct check){"codes:store", "bool", health.level != OG_CODE_HEALTH_DOWN,
+                          health.level == OG_CODE_HEALTH_UP ? PASS : WARN, reason};
+}
+
 static void
 write_check(struct og_json_writer *w, const struct check *check)
 {
@@ -92,9 +107,10 @@ void
 og_health_ready(struct og_call *call)
 {
     struct og_api *api = call->api;
-    char reason[160];
+    char reason[160], codes_reason[160];
     struct check checks[] = {
         check_database(api, reason, sizeof reason),
+        check_codes(api, codes_reason, sizeof codes_reason),
         check_fsync(api),
         check_phones(api),
         {"server:started", "bool", api->is_ready, api->is_ready ? PASS : FAIL,

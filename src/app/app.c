@@ -11,11 +11,11 @@
 
 #include "api/api.h"
 #include "app/addresses.h"
+#include "app/app_codes.h"
 #include "app/app_settings.h"
 #include "app/database.h"
 #include "base/files.h"
 #include "base/log.h"
-#include "codes/code_store_memory.h"
 #include "http/ca.h"
 #include "http/server.h"
 #include "jobs/checkpointer.h"
@@ -34,6 +34,7 @@
 #define SWEEP_EVERY_MS 500
 #define CHECKPOINT_TICK_MS 1000
 #define ADDRESSES_MAX 8
+#define CODES_FILE "codes.snapshot" /* between a planned stop and the next start */
 
 struct og_app {
     const struct og_config *config;
@@ -164,14 +165,9 @@ make_services(struct og_app *self, struct og_err *err)
     og_app_message_policy(self->config, &svc->message);
     og_app_otp_policy(self->config, &svc->otp);
     svc->lane.dispatch = og_dispatch_create();
-    struct og_code_memory_config codes = {
-        .entries_max = self->config->otp.store_entries_max,
-        .bytes_max = (int64_t)self->config->otp.store_entries_max * 400,
-        .clock = svc->clock,
-    };
-    svc->codes = og_code_memory_create(&codes);
+    code = og_app_codes_open(self->config, in_data(self, CODES_FILE), svc, err);
     /* a missing module is better found now than by the first national number */
-    return svc->message.default_region[0] ? og_plan_load(self->plan, err) : OG_OK;
+    return code == OG_OK && svc->message.default_region[0] ? og_plan_load(self->plan, err) : code;
 }
 
 /* ---- http ---- */
@@ -519,6 +515,7 @@ og_app_stop(struct og_app *self)
     self->is_running = false;
     og_api_set_ready(self->api, false);
     og_http_server_stop(self->server);
+    og_app_codes_settle(&self->services);
     og_sweeper_stop(self->sweeper);
     og_webhook_sender_stop(self->webhooks);
     og_hub_stop(self->hub);
@@ -546,9 +543,7 @@ og_app_destroy(struct og_app *self)
     og_api_destroy(self->api);
     og_dispatch_destroy(self->services.lane.dispatch);
     og_audit_destroy(self->services.lane.audit);
-    if (self->services.codes) {
-        self->services.codes->destroy(self->services.codes);
-    }
+    og_app_codes_close(self->config, in_data(self, CODES_FILE), &self->services);
     og_plan_destroy(self->plan);
     og_wipe(&self->services.keys, sizeof self->services.keys);
     og_secret_finish(&self->operator_token);

@@ -14,6 +14,9 @@
  *          thread, perhaps before the verb returns
  * Memory   what is passed in is borrowed for the call, but the ask lives until its `done`
  * Sources  domain notes sections 4.4 to 4.6
+ *
+ * A store behind a network answers within OG_CODE_ANSWER_MS, if only that it cannot be reached.
+ * What was sent and not answered may have been done: a check is never sent twice.
  */
 #pragma once
 
@@ -22,6 +25,7 @@
 
 #define OG_CODE_KEYS_MAX 2        /* the key in use and the one before it */
 #define OG_CODE_SEALED_MAX_BYTES 256
+#define OG_CODE_ANSWER_MS 1500 /* the longest wait for another program */
 #define OG_CODE_TTL_MAX_MS 600000 /* no code lives longer: NIST SP 800-63B-4 section 3.1.3.2 */
 
 /* Ids of one account's verification; an account cannot reach another's. */
@@ -84,6 +88,18 @@ struct og_code_usage {
     int64_t bytes;
 };
 
+/* As an operator is told. */
+enum og_code_health_level {
+    OG_CODE_HEALTH_UP,
+    OG_CODE_HEALTH_DEGRADED, /* it answers, but codes may be lost: see the reason */
+    OG_CODE_HEALTH_DOWN,
+};
+
+struct og_code_health {
+    enum og_code_health_level level;
+    char reason[160]; /* "" when it is up */
+};
+
 struct og_code_store {
     /* Store a record; one of that name is replaced. ask NULL: nobody waits for the answer. */
     void (*put)(struct og_code_store *self, struct og_loop *loop,
@@ -100,7 +116,12 @@ struct og_code_store {
     void (*sweep)(struct og_code_store *self);
     /* For metrics. Any thread. May be NULL. */
     struct og_code_usage (*usage)(struct og_code_store *self);
+    /* For health. Any thread. NULL: it is up. */
+    struct og_code_health (*health)(struct og_code_store *self);
+    /* Wait until every ask has its answer, which takes seconds at most; what is asked later is
+     * answered at once. When no more requests come, before the loops end. NULL: none ever waits. */
+    void (*settle)(struct og_code_store *self);
     /* After the loops have ended. */
     void (*destroy)(struct og_code_store *self);
-    bool is_volatile; /* codes do not survive a restart of this program */
+    bool is_volatile; /* codes from before this start of the program are lost */
 };

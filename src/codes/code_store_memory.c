@@ -16,6 +16,8 @@
 #include <uthash.h>
 #include <utlist.h>
 
+#include "codes/code_rules.h"
+
 #define SHARD_BITS 4
 #define SHARD_COUNT (1 << SHARD_BITS)
 #define TICK_MS 1000
@@ -24,7 +26,6 @@
 #define SWEEP_RECORDS 256
 #define ENTRIES_DEFAULT 200000
 #define BYTES_DEFAULT (64 << 20)
-#define NAME_MAX_BYTES 128
 
 _Static_assert(SLOT_COUNT * TICK_MS > OG_CODE_TTL_MAX_MS + 2 * TICK_MS, "the wheel is too small");
 
@@ -59,16 +60,16 @@ struct store {
 /* A record's key in the table: account and id, told apart by the first byte. */
 struct name {
     size_t len;
-    char bytes[NAME_MAX_BYTES];
+    char bytes[1 + OG_CODE_NAME_MAX_BYTES];
 };
 
 static bool
 name_make(struct og_code_name from, struct name *out)
 {
-    out->len = 1 + from.account.len + from.id.len;
-    if (from.account.len > UINT8_MAX || from.id.len == 0 || out->len > sizeof(out->bytes)) {
+    if (!og_code_name_is_sound(from)) {
         return false;
     }
+    out->len = 1 + from.account.len + from.id.len;
     out->bytes[0] = (char)from.account.len;
     if (from.account.len) {
         memcpy(out->bytes + 1, from.account.ptr, from.account.len);
@@ -213,8 +214,7 @@ static enum og_code
 put(struct store *self, const struct og_code_record *from, struct og_err *err)
 {
     struct name name;
-    if (!name_make(from->name, &name) || from->attempts < 1 || from->ttl_ms < 1 ||
-        from->ttl_ms > OG_CODE_TTL_MAX_MS || from->sealed.len > OG_CODE_SEALED_MAX_BYTES) {
+    if (!og_code_record_is_sound(from) || !name_make(from->name, &name)) {
         return og_fail(err, OG_E_INTERNAL, NULL, "a code record out of bounds");
     }
     const int64_t bytes = record_bytes(name.len, from->sealed.len);
@@ -246,49 +246,22 @@ store_put(struct og_code_store *face, struct og_loop *loop, const struct og_code
     answer(ask, code);
 }
 
-/* The digest made with the record's key; NULL when that key is no longer in use. */
-static const struct og_code_mac *
-mac_for(const struct og_code_guess *guess, uint32_t key_id)
-{
-    for (int i = 0; i < guess->mac_count && i < OG_CODE_KEYS_MAX; i++) {
-        if (guess->macs[i].key_id == key_id) {
-            return &guess->macs[i];
-        }
-    }
-    return NULL;
-}
-
-static bool
-fits(struct og_code_shape stored, struct og_code_shape typed)
-{
-    return stored.length == typed.length && (stored.has_letters || !typed.has_letters);
-}
-
 static enum og_code_verdict
 check_locked(struct store *self, struct shard *shard, struct record *record,
              const struct og_code_guess *guess, int64_t now, struct og_code_ask *ask)
 {
-    static const struct og_code_mac nothing;
-    const struct og_code_mac *mac = record ? mac_for(guess, record->mac.key_id) : &guess->macs[0];
     if (!record) {
-        (void)og_equal_const_time(mac->bytes, nothing.bytes, sizeof(mac->bytes));
+        og_code_judge_nothing(guess);
         return OG_VERDICT_NONE;
     }
-    if (!mac) {
-        remove_locked(self, shard, record);
-        return OG_VERDICT_NONE;
-    }
-    if (!fits(record->shape, guess->shape)) {
-        return OG_VERDICT_MALFORMED;
-    }
-    ask->attempts_left = --record->attempts_left;
     ask->left_ms = record->ends_mono_ms - now;
-    const bool is_last = record->attempts_left <= 0;
-    const bool is_right = og_equal_const_time(mac->bytes, record->mac.bytes, sizeof(mac->bytes));
-    if (is_right || is_last) {
+    const enum og_code_verdict verdict =
+        og_code_judge(&record->mac, record->shape, &record->attempts_left, guess);
+    ask->attempts_left = record->attempts_left;
+    if (verdict != OG_VERDICT_WRONG && verdict != OG_VERDICT_MALFORMED) {
         remove_locked(self, shard, record);
     }
-    return is_right ? OG_VERDICT_MATCH : is_last ? OG_VERDICT_KILLED : OG_VERDICT_WRONG;
+    return verdict;
 }
 
 static void
@@ -376,6 +349,43 @@ store_destroy(struct og_code_store *face)
     }
     assert(atomic_load(&self->entries) == 0 && atomic_load(&self->bytes) == 0);
     free(self);
+}
+
+static void
+visit(const struct record *record, int64_t now,
+      void (*fn)(void *ctx, const struct og_code_record *record), void *ctx)
+{
+    const size_t account_len = (unsigned char)record->bytes[0];
+    const char *account = record->bytes + 1;
+    const struct og_code_record seen = {
+        .name = {{account, account_len},
+                 {account + account_len, record->name_len - account_len - 1}},
+        .mac = record->mac,
+        .shape = record->shape,
+        .attempts = record->attempts_left,
+        .ttl_ms = record->ends_mono_ms - now,
+        .sealed = {record->bytes + record->name_len, record->sealed_len},
+    };
+    fn(ctx, &seen);
+}
+
+void
+og_code_memory_each(struct og_code_store *face,
+                    void (*fn)(void *ctx, const struct og_code_record *record), void *ctx)
+{
+    struct store *self = (struct store *)face;
+    const int64_t now = og_mono_ms(self->clock);
+    for (int i = 0; i < SHARD_COUNT; i++) {
+        struct shard *shard = &self->shards[i];
+        struct record *record, *next;
+        pthread_mutex_lock(&shard->lock);
+        HASH_ITER(hh, shard->table, record, next) {
+            if (record->ends_mono_ms > now) {
+                visit(record, now, fn, ctx);
+            }
+        }
+        pthread_mutex_unlock(&shard->lock);
+    }
 }
 
 struct og_code_store *

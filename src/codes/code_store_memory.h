@@ -18,3 +18,7 @@ struct og_code_memory_config {
 
 /* Never fails; an empty store takes about 130 KiB. Destroyed through its verb. */
 struct og_code_store *og_code_memory_create(const struct og_code_memory_config *config);
+
+/* Every live record, in no order; `fn` borrows it and must not call the store. */
+void og_code_memory_each(struct og_code_store *self,
+                         void (*fn)(void *ctx, const struct og_code_record *record), void *ctx);

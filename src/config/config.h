@@ -115,7 +115,7 @@ struct og_config_number {
     const char *default_region; /* two capital letters or "" */
 };
 
-enum og_config_otp_store { OG_CONFIG_OTP_MEMORY };
+enum og_config_otp_store { OG_CONFIG_OTP_MEMORY, OG_CONFIG_OTP_REDIS, OG_CONFIG_OTP_MEMCACHED };
 enum og_config_environment { OG_CONFIG_PRODUCTION, OG_CONFIG_TEST };
 
 struct og_config_otp {
@@ -132,7 +132,33 @@ struct og_config_otp {
     bool verbose_errors;
     int store; /* enum og_config_otp_store */
     int store_entries_max;
+    const char *store_prefix;
     int environment; /* enum og_config_environment */
+};
+
+/* In the order of the words in the option table. */
+enum og_config_redis_mode {
+    OG_CONFIG_REDIS_DIRECT,
+    OG_CONFIG_REDIS_SENTINEL,
+    OG_CONFIG_REDIS_CLUSTER,
+};
+
+struct og_config_redis {
+    int mode; /* enum og_config_redis_mode */
+    struct og_config_texts addresses;
+    const char *master;
+    const char *user;
+    const char *password;
+    const char *password_file;
+    int db;
+};
+
+struct og_config_memcached {
+    struct og_config_texts servers;
+    const char *user;
+    const char *password;
+    const char *password_file;
+    int threads;
 };
 
 struct og_config_login {
@@ -172,6 +198,8 @@ struct og_config {
     struct og_config_message message;
     struct og_config_number number;
     struct og_config_otp otp;
+    struct og_config_redis redis;
+    struct og_config_memcached memcached;
     struct og_config_login login;
     struct og_config_audit audit;
 

@@ -96,6 +96,14 @@ og_config_take_flag(struct og_config *self, int argc, const char *const *argv, i
         return OG_OK;
     }
     *taken = true;
+    if (option->is_unflagged) {
+        char variable[OG_OPTION_VARIABLE_BYTES];
+        og_option_variable(option, variable);
+        return og_fail(err, OG_E_INVALID, option->name,
+                       "--%s would show it to every user of this machine: use %s_file, or the "
+                       "variable %s",
+                       option->name, option->name, variable);
+    }
     enum og_code code = find_value(&flag, alias, option, argc, argv, index, err);
     if (code != OG_OK) {
         return code;

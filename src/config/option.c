@@ -19,7 +19,8 @@
 static const char *const level_words[] = {"debug", "info", "warn", "error", NULL};
 static const char *const format_words[] = {"auto", "text", "json", NULL};
 static const char *const colour_words[] = {"auto", "always", "never", NULL};
-static const char *const otp_store_words[] = {"memory", NULL};
+static const char *const otp_store_words[] = {"memory", "redis", "memcached", NULL};
+static const char *const redis_mode_words[] = {"direct", "sentinel", "cluster", NULL};
 static const char *const environment_words[] = {"production", "test", NULL};
 
 const struct og_option og_options[] = {
@@ -149,11 +150,43 @@ const struct og_option og_options[] = {
     {"otp.verbose_errors", OG_OPTION_BOOL, AT(otp, verbose_errors), "false",
      .help = "Tell applications that a code has expired; else it is answered as a wrong one."},
     {"otp.store", OG_OPTION_WORD, AT(otp, store), "memory", .words = otp_store_words,
-     .help = "Where codes live until they expire."},
+     .help = "Where codes live until they expire; see redis.* and memcached.* for the others."},
     {"otp.store_entries_max", OG_OPTION_INT, AT(otp, store_entries_max), "1000000", 100, 100000000,
-     .help = "Codes that may live at once; more verifications are answered 503."},
+     .help = "Codes that may live at once in memory; more verifications are answered 503."},
+    {"otp.store_prefix", OG_OPTION_TEXT, AT(otp, store_prefix), "otpgate:", 0, 64,
+     .check = og_rule_key_prefix,
+     .help = "Begins every key in Redis or memcached; gateways that share codes share it."},
     {"otp.environment", OG_OPTION_WORD, AT(otp, environment), "production",
      .words = environment_words, .help = "Fixed codes for test numbers work only in test."},
+
+    {"redis.mode", OG_OPTION_WORD, AT(redis, mode), "direct", .words = redis_mode_words,
+     .help = "What redis.addresses are: servers, Sentinels, or some nodes of a cluster."},
+    {"redis.addresses", OG_OPTION_TEXTS, AT(redis, addresses), "127.0.0.1:6379", 1,
+     OG_CONFIG_ENTRIES_MAX, .check = og_rule_host_port,
+     .help = "host:port, tried in this order."},
+    {"redis.master", OG_OPTION_TEXT, AT(redis, master), "mymaster", 0, 100,
+     .check = og_rule_not_empty, .help = "What the Sentinels call the servers."},
+    {"redis.user", OG_OPTION_TEXT, AT(redis, user), "", 0, 100,
+     .help = "User of Redis's access control list; empty: the default user."},
+    {"redis.password", OG_OPTION_TEXT, AT(redis, password), "", 0, 200, .is_secret = true,
+     .is_unflagged = true, .help = "Password; better in redis.password_file."},
+    {"redis.password_file", OG_OPTION_TEXT, AT(redis, password_file), "", 0, PATH_BYTES,
+     .help = "File with the password; must not be readable by others."},
+    {"redis.db", OG_OPTION_INT, AT(redis, db), "0", 0, 15,
+     .help = "Number of the database; a cluster has only 0."},
+
+    {"memcached.servers", OG_OPTION_TEXTS, AT(memcached, servers), "127.0.0.1:11211", 1,
+     OG_CONFIG_ENTRIES_MAX, .check = og_rule_host_port,
+     .help = "host:port of each; every gateway must have the same list."},
+    {"memcached.user", OG_OPTION_TEXT, AT(memcached, user), "", 0, 100,
+     .help = "User for SASL; empty: no authentication."},
+    {"memcached.password", OG_OPTION_TEXT, AT(memcached, password), "", 0, 200,
+     .is_secret = true, .is_unflagged = true,
+     .help = "Password; better in memcached.password_file."},
+    {"memcached.password_file", OG_OPTION_TEXT, AT(memcached, password_file), "", 0, PATH_BYTES,
+     .help = "File with the password; must not be readable by others."},
+    {"memcached.threads", OG_OPTION_INT, AT(memcached, threads), "4", 1, 64,
+     .help = "Threads that wait for memcached."},
 
     {"login.failures_max", OG_OPTION_INT, AT(login, failures_max), "10", 1, 1000,
      .help = "Failed logins of one source or account that lock it."},

@@ -29,7 +29,8 @@ struct og_option {
     const char *const *words; /* ended by NULL */
     const char *(*check)(struct og_str value); /* what a text must be, NULL when it is that */
     bool is_reloadable;
-    bool is_secret;
+    bool is_secret;  /* never shown */
+    bool is_unflagged; /* no flag: other users of the machine can read the command line */
     const char *help; /* one sentence */
 };
 

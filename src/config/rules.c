@@ -6,6 +6,7 @@
 
 #include <sys/stat.h>
 
+#include "base/host_port.h"
 #include "config/option.h"
 
 const char *
@@ -91,6 +92,28 @@ og_rule_region(struct og_str value)
     return value.len == 0 || is_region ? NULL : "two capital letters such as DE";
 }
 
+const char *
+og_rule_host_port(struct og_str value)
+{
+    struct og_host_port unused;
+    return og_host_port_read(value, 1, &unused)
+               ? NULL
+               : "host:port such as cache.example:6379, 192.0.2.7:6379 or [2001:db8::7]:6379";
+}
+
+/* No spaces or control characters (memcached's keys), no braces (Redis's hash tags). */
+const char *
+og_rule_key_prefix(struct og_str value)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        const char c = value.ptr[i];
+        if (c <= ' ' || c > '~' || c == '{' || c == '}') {
+            return "printable ASCII without spaces and braces";
+        }
+    }
+    return NULL;
+}
+
 static bool
 is_loopback(const char *address)
 {
@@ -145,10 +168,57 @@ check_otp(const struct og_config_otp *otp, struct og_err *err)
     return OG_OK;
 }
 
+/* What the login to another program asks for. */
+struct login {
+    const char *section, *user, *password, *password_file;
+    bool user_can_be_missing;
+};
+
+static enum og_code
+check_login(const struct login *login, struct og_err *err)
+{
+    const bool has_password = login->password[0] || login->password_file[0];
+    char field[32];
+    snprintf(field, sizeof(field), "%s.password_file", login->section);
+    if (login->password[0] && login->password_file[0]) {
+        return og_fail(err, OG_E_INVALID, field,
+                       "%s.password and %s are both set: say it in one place", login->section,
+                       field);
+    }
+    if (login->user[0] && !has_password) {
+        return og_fail(err, OG_E_INVALID, field, "%s.user is set, but %s is missing",
+                       login->section, field);
+    }
+    if (has_password && !login->user[0] && !login->user_can_be_missing) {
+        return og_fail(err, OG_E_INVALID, field, "%s is set, but %s.user is missing", field,
+                       login->section);
+    }
+    return OG_OK;
+}
+
+static enum og_code
+check_stores(const struct og_config *self, struct og_err *err)
+{
+    const struct og_config_redis *redis = &self->redis;
+    const struct og_config_memcached *memcached = &self->memcached;
+    const struct login logins[] = {
+        {"redis", redis->user, redis->password, redis->password_file, true},
+        {"memcached", memcached->user, memcached->password, memcached->password_file, false},
+    };
+    enum og_code code = check_login(&logins[0], err);
+    code = code == OG_OK ? check_login(&logins[1], err) : code;
+    if (code == OG_OK && redis->db != 0 && redis->mode == OG_CONFIG_REDIS_CLUSTER) {
+        code = og_fail(err, OG_E_INVALID, "redis.db",
+                       "redis.db is %d, but must be 0 when redis.mode is cluster", redis->db);
+    }
+    return code;
+}
+
 enum og_code
 og_config_check(const struct og_config *self, struct og_err *err)
 {
     enum og_code code = check_plain(&self->http, err);
     code = code == OG_OK ? check_files(&self->http, err) : code;
-    return code == OG_OK ? check_otp(&self->otp, err) : code;
+    code = code == OG_OK ? check_otp(&self->otp, err) : code;
+    return code == OG_OK ? check_stores(self, err) : code;
 }

@@ -50,6 +50,9 @@ og_otp_expire_committed(struct og_op *op, struct og_tx *tx)
     if (codes->sweep) {
         codes->sweep(codes);
     }
+    const bool is_down =
+        codes->health && codes->health(codes).level == OG_CODE_HEALTH_DOWN;
+    og_metric_set(&og_otp_metrics[OG_OTP_M_STORE_UP], !is_down);
     if (codes->usage) {
         const struct og_code_usage usage = codes->usage(codes);
         og_metric_set(&og_otp_metrics[OG_OTP_M_CODES], usage.entries);
@@ -119,6 +122,8 @@ struct og_metric og_otp_metrics[OG_OTP_METRICS] = {
     [OG_OTP_M_CODES] = {"otpgate_otp_codes", "", "Codes in the store.", OG_METRIC_GAUGE},
     [OG_OTP_M_CODE_BYTES] = {"otpgate_otp_code_bytes", "", "Memory that they take.",
                              OG_METRIC_GAUGE},
+    [OG_OTP_M_STORE_UP] = {"otpgate_otp_store_up", "", "Whether the store of codes answers.",
+                           OG_METRIC_GAUGE},
 };
 
 void

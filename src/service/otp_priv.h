@@ -63,6 +63,7 @@ enum og_otp_metric {
     OG_OTP_M_EXPIRED,
     OG_OTP_M_CODES,
     OG_OTP_M_CODE_BYTES,
+    OG_OTP_M_STORE_UP,
     OG_OTP_METRICS
 };
 extern struct og_metric og_otp_metrics[OG_OTP_METRICS];

@@ -28,6 +28,7 @@ struct og_keys {
     bool has_otp_before;
     struct og_key context; /* digests of what codes are for */
     struct og_key receipt; /* seed of the key that signs receipts */
+    struct og_key codes;  /* codes in memory over a planned restart */
     struct og_key cache;  /* MAC of verified Basic credentials, made anew at each start */
     struct og_key audit;  /* seed of the key that signs the audit log's checkpoints */
     struct og_key idempotency; /* digests of keys and requests */

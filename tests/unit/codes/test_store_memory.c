@@ -1,6 +1,6 @@
 /*
- * What every store of one-time codes must do, asked of the one in memory. A fake clock moves time; the
- * numbers in the names are those of the OTP requirements.
+ * What is special about the store in memory: its bounds, its clock, its housekeeping, its threads.
+ * A fake clock moves time; the numbers in the names are those of the OTP requirements.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "codes/code_store_memory.h"
+#include "tests/unit/codes/asks.h"
 
 #define RACERS 64
 
@@ -34,49 +35,10 @@ fake_wall(void *ctx)
 
 static const struct og_clock fake_clock = {fake_wall, fake_mono, NULL};
 
-/* Digests stand for themselves here: a code "482913" under key 7 is those bytes and the key. */
-static struct og_code_mac
-mac_of(uint32_t key_id, const char *code)
-{
-    struct og_code_mac mac = {.key_id = key_id};
-    snprintf((char *)mac.bytes, sizeof(mac.bytes), "%u/%s", (unsigned)key_id, code);
-    return mac;
-}
-
 static void
 heard(struct og_code_ask *ask)
 {
     ask->err.code = OG_OK;
-}
-
-static struct og_code_name
-name_of(const char *account, const char *id)
-{
-    return (struct og_code_name){og_str_from(account), og_str_from(id)};
-}
-
-static struct og_code_record
-record_of(const char *id, const char *code)
-{
-    return (struct og_code_record){
-        .name = name_of("acc", id),
-        .mac = mac_of(7, code),
-        .shape = {.length = 6},
-        .attempts = 5,
-        .ttl_ms = 300000,
-        .sealed = OG_STR("box"),
-    };
-}
-
-static struct og_code_guess
-guess_of(const char *id, const char *code)
-{
-    return (struct og_code_guess){
-        .name = name_of("acc", id),
-        .macs = {mac_of(7, code)},
-        .mac_count = 1,
-        .shape = {.length = (uint8_t)strlen(code)},
-    };
 }
 
 static enum og_code
@@ -135,75 +97,6 @@ teardown(void **state)
 }
 
 static void
-test_right_code_matches_once(void **state)
-{
-    struct og_code_store *store = *state;
-    assert_int_equal(put(store, record_of("v1", "482913")), OG_OK);
-    mono_now_ms += 100000;
-    struct og_code_ask ask = ask_guess(store, guess_of("v1", "482913"));
-    assert_int_equal(ask.verdict, OG_VERDICT_MATCH);
-    assert_int_equal(ask.left_ms, 200000);
-    assert_int_equal(ask.attempts_left, 4);
-    assert_int_equal(check(store, "v1", "482913"), OG_VERDICT_NONE);
-    assert_int_equal(store->usage(store).entries, 0);
-    assert_int_equal(store->usage(store).bytes, 0);
-}
-
-static void
-test_req_13_last_wrong_attempt_kills(void **state)
-{
-    struct og_code_store *store = *state;
-    assert_int_equal(put(store, record_of("v1", "482913")), OG_OK);
-    for (int left = 4; left > 0; left--) {
-        struct og_code_ask ask = ask_guess(store, guess_of("v1", "000000"));
-        assert_int_equal(ask.verdict, OG_VERDICT_WRONG);
-        assert_int_equal(ask.attempts_left, left);
-    }
-    assert_int_equal(check(store, "v1", "000000"), OG_VERDICT_KILLED);
-    assert_int_equal(check(store, "v1", "482913"), OG_VERDICT_NONE);
-    assert_int_equal(store->usage(store).entries, 0);
-}
-
-static void
-test_req_13_right_code_on_the_last_attempt(void **state)
-{
-    struct og_code_store *store = *state;
-    assert_int_equal(put(store, record_of("v1", "482913")), OG_OK);
-    for (int i = 0; i < 4; i++) {
-        assert_int_equal(check(store, "v1", "000000"), OG_VERDICT_WRONG);
-    }
-    assert_int_equal(check(store, "v1", "482913"), OG_VERDICT_MATCH);
-}
-
-static void
-test_req_15_malformed_takes_no_attempt(void **state)
-{
-    struct og_code_store *store = *state;
-    assert_int_equal(put(store, record_of("v1", "482913")), OG_OK);
-    struct og_code_guess letters = guess_of("v1", "48291a");
-    letters.shape.has_letters = true;
-    for (int i = 0; i < 20; i++) {
-        assert_int_equal(check(store, "v1", "48291"), OG_VERDICT_MALFORMED);
-        assert_int_equal(ask_guess(store, letters).verdict, OG_VERDICT_MALFORMED);
-    }
-    struct og_code_ask ask = ask_guess(store, guess_of("v1", "000000"));
-    assert_int_equal(ask.attempts_left, 4);
-}
-
-static void
-test_letters_fit_a_code_with_letters(void **state)
-{
-    struct og_code_store *store = *state;
-    struct og_code_record record = record_of("v1", "aB3dEf");
-    record.shape.has_letters = true;
-    assert_int_equal(put(store, record), OG_OK);
-    struct og_code_guess letters = guess_of("v1", "aB3dEe");
-    letters.shape.has_letters = true;
-    assert_int_equal(ask_guess(store, letters).verdict, OG_VERDICT_WRONG);
-    assert_int_equal(check(store, "v1", "123456"), OG_VERDICT_WRONG);
-}
-
-static void
 test_req_10_life_is_strict(void **state)
 {
     struct og_code_store *store = *state;
@@ -231,78 +124,6 @@ test_req_33_wall_clock_jumps_change_no_life(void **state)
     }
 }
 
-static void
-test_req_22_two_keys_then_one(void **state)
-{
-    struct og_code_store *store = *state;
-    assert_int_equal(put(store, record_of("old", "482913")), OG_OK);
-    assert_int_equal(put(store, record_of("dead", "482913")), OG_OK);
-    struct og_code_guess both = guess_of("old", "482913");
-    both.macs[0] = mac_of(8, "482913");
-    both.macs[1] = mac_of(7, "482913");
-    both.mac_count = 2;
-    assert_int_equal(ask_guess(store, both).verdict, OG_VERDICT_MATCH);
-
-    struct og_code_guess after = guess_of("dead", "482913");
-    after.macs[0] = mac_of(8, "482913");
-    assert_int_equal(ask_guess(store, after).verdict, OG_VERDICT_NONE);
-    assert_int_equal(store->usage(store).entries, 0);
-}
-
-static void
-test_other_accounts_do_not_reach_it(void **state)
-{
-    struct og_code_store *store = *state;
-    assert_int_equal(put(store, record_of("v1", "482913")), OG_OK);
-    struct og_code_guess foreign = guess_of("v1", "482913");
-    foreign.name.account = OG_STR("ac");
-    assert_int_equal(ask_guess(store, foreign).verdict, OG_VERDICT_NONE);
-    /* the same characters, cut elsewhere */
-    foreign.name = name_of("accv", "1");
-    assert_int_equal(ask_guess(store, foreign).verdict, OG_VERDICT_NONE);
-    assert_int_equal(check(store, "v1", "482913"), OG_VERDICT_MATCH);
-}
-
-static void
-test_unknown_overlong_and_empty_names(void **state)
-{
-    struct og_code_store *store = *state;
-    char overlong[400];
-    memset(overlong, 'x', sizeof(overlong));
-    overlong[sizeof(overlong) - 1] = '\0';
-    assert_int_equal(check(store, "nobody", "482913"), OG_VERDICT_NONE);
-    assert_int_equal(check(store, overlong, "482913"), OG_VERDICT_NONE);
-    assert_int_equal(check(store, "", "482913"), OG_VERDICT_NONE);
-    assert_int_equal(put(store, record_of(overlong, "482913")), OG_E_INTERNAL);
-    drop(store, overlong);
-    assert_int_equal(store->usage(store).entries, 0);
-}
-
-static void
-test_records_out_of_bounds_are_refused(void **state)
-{
-    struct og_code_store *store = *state;
-    struct og_code_record record = record_of("v1", "482913");
-    record.attempts = 0;
-    assert_int_equal(put(store, record), OG_E_INTERNAL);
-    record = record_of("v1", "482913");
-    record.ttl_ms = OG_CODE_TTL_MAX_MS + 1;
-    assert_int_equal(put(store, record), OG_E_INTERNAL);
-    record.ttl_ms = 0;
-    assert_int_equal(put(store, record), OG_E_INTERNAL);
-    assert_int_equal(store->usage(store).entries, 0);
-}
-
-static void
-test_req_20_drop_is_at_once(void **state)
-{
-    struct og_code_store *store = *state;
-    assert_int_equal(put(store, record_of("v1", "482913")), OG_OK);
-    drop(store, "v1");
-    assert_int_equal(check(store, "v1", "482913"), OG_VERDICT_NONE);
-    drop(store, "v1");
-}
-
 struct peeked {
     struct og_code_ask ask;
     char sealed[64];
@@ -316,36 +137,6 @@ keep_sealed(struct og_code_ask *ask)
     if (ask->found) {
         memcpy(self->sealed, ask->sealed.ptr, ask->sealed.len);
     }
-}
-
-static void
-test_peek_gives_the_box_and_takes_nothing(void **state)
-{
-    struct og_code_store *store = *state;
-    struct peeked peeked = {.ask.done = keep_sealed};
-    assert_int_equal(put(store, record_of("v1", "482913")), OG_OK);
-    mono_now_ms += 1000;
-    for (int i = 0; i < 10; i++) {
-        store->peek(store, NULL, name_of("acc", "v1"), &peeked.ask);
-        assert_true(peeked.ask.found);
-        assert_string_equal(peeked.sealed, "box");
-        assert_int_equal(peeked.ask.left_ms, 299000);
-    }
-    assert_int_equal(ask_guess(store, guess_of("v1", "000000")).attempts_left, 4);
-    mono_now_ms += 299000;
-    store->peek(store, NULL, name_of("acc", "v1"), &peeked.ask);
-    assert_false(peeked.ask.found);
-}
-
-static void
-test_put_replaces(void **state)
-{
-    struct og_code_store *store = *state;
-    assert_int_equal(put(store, record_of("v1", "111111")), OG_OK);
-    assert_int_equal(put(store, record_of("v1", "222222")), OG_OK);
-    assert_int_equal(store->usage(store).entries, 1);
-    assert_int_equal(check(store, "v1", "111111"), OG_VERDICT_WRONG);
-    assert_int_equal(check(store, "v1", "222222"), OG_VERDICT_MATCH);
 }
 
 static void
@@ -556,20 +347,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_STORE(test_right_code_matches_once),
-        WITH_STORE(test_req_13_last_wrong_attempt_kills),
-        WITH_STORE(test_req_13_right_code_on_the_last_attempt),
-        WITH_STORE(test_req_15_malformed_takes_no_attempt),
-        WITH_STORE(test_letters_fit_a_code_with_letters),
         WITH_STORE(test_req_10_life_is_strict),
         WITH_STORE(test_req_33_wall_clock_jumps_change_no_life),
-        WITH_STORE(test_req_22_two_keys_then_one),
-        WITH_STORE(test_other_accounts_do_not_reach_it),
-        WITH_STORE(test_unknown_overlong_and_empty_names),
-        WITH_STORE(test_records_out_of_bounds_are_refused),
-        WITH_STORE(test_req_20_drop_is_at_once),
-        WITH_STORE(test_peek_gives_the_box_and_takes_nothing),
-        WITH_STORE(test_put_replaces),
         cmocka_unit_test(test_req_32_bounded_by_entries),
         cmocka_unit_test(test_req_32_bounded_by_bytes),
         cmocka_unit_test(test_req_32_what_has_ended_makes_room),

@@ -1,0 +1,198 @@
+/*
+ * From options to a store of codes. A snapshot that cannot be used is reported and costs users a
+ * retry; a store that refuses us ends the start, since nothing but the operator can mend that.
+ */
+#include "app/app_codes.h"
+
+#include "app/app_settings.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "codes/code_snapshot.h"
+#include "codes/code_store_memcached.h"
+#include "codes/code_store_memory.h"
+#include "codes/code_store_redis.h"
+
+#define PASSWORD_FILE_MAX_BYTES 1024
+#define RECORD_BYTES 400 /* of a code in memory, with room to spare */
+
+static const char *
+text_or_null(const char *text)
+{
+    return text[0] ? text : NULL;
+}
+
+/* ---- passwords ---- */
+
+/* The first line of the file, or the option. `out` is empty when neither says one. */
+static enum og_code
+read_password(const char *section, const char *option, const char *file, struct og_secret *out,
+              struct og_err *err)
+{
+    struct og_buf content;
+    char field[32];
+    if (!file[0]) {
+        (void)og_secret_set(out, og_str_from(option));
+        return OG_OK;
+    }
+    snprintf(field, sizeof field, "%s.password_file", section);
+    og_buf_init(&content, PASSWORD_FILE_MAX_BYTES);
+    enum og_code code = og_file_read(file, &content, err);
+    if (code == OG_OK && og_file_is_exposed(file)) {
+        code = og_fail(err, OG_E_FORBIDDEN, field, "%s: %.120s can be read by others: chmod 600 it",
+                       field, file);
+    }
+    if (code == OG_OK) {
+        const struct og_str text = og_buf_str(&content);
+        const struct og_str line = og_str_slice(text, 0, og_str_find(text, '\n'));
+        if (line.len == 0 || !og_secret_set(out, line)) {
+            code = og_fail(err, OG_E_INVALID, field, "%s: %.120s has no password in its first line",
+                           field, file);
+        }
+    }
+    og_buf_wipe(&content);
+    og_buf_finish(&content);
+    return code;
+}
+
+/* ---- stores ---- */
+
+static struct og_code_snapshot
+snapshot_of(const char *file, const struct og_services *svc)
+{
+    return (struct og_code_snapshot){file, &svc->keys.codes, svc->clock};
+}
+
+static void
+restore(const char *file, struct og_services *svc)
+{
+    const struct og_code_snapshot snapshot = snapshot_of(file, svc);
+    struct og_err why = {0};
+    int64_t count = 0;
+    const enum og_code code = og_code_snapshot_load(&snapshot, svc->codes, &count, &why);
+    if (code == OG_OK) {
+        og_log_info("app", "codes outlived the restart", "count=%lld", (long long)count);
+    } else if (code != OG_E_NOT_FOUND) {
+        og_log_warn("app", "the snapshot of codes is not used", "file=%s reason=%s",
+                    og_log_quote(og_str_from(file)), og_log_quote(og_str_from(why.text)));
+    }
+}
+
+static enum og_code
+open_memory(const struct og_config *config, const char *snapshot_file, struct og_services *svc)
+{
+    const struct og_code_memory_config memory = {
+        .entries_max = config->otp.store_entries_max,
+        .bytes_max = (int64_t)config->otp.store_entries_max * RECORD_BYTES,
+        .clock = svc->clock,
+    };
+    svc->codes = og_code_memory_create(&memory);
+    restore(snapshot_file, svc);
+    return OG_OK;
+}
+
+static enum og_code
+open_redis(const struct og_config *config, struct og_services *svc, struct og_err *err)
+{
+    static const enum og_code_redis_mode modes[] = {
+        [OG_CONFIG_REDIS_DIRECT] = OG_CODE_REDIS_DIRECT,
+        [OG_CONFIG_REDIS_SENTINEL] = OG_CODE_REDIS_SENTINEL,
+        [OG_CONFIG_REDIS_CLUSTER] = OG_CODE_REDIS_CLUSTER,
+    };
+    const struct og_config_redis *from = &config->redis;
+    struct og_secret password = {0};
+    struct og_arena mem;
+    og_arena_init(&mem, 0);
+    enum og_code code =
+        read_password("redis", from->password, from->password_file, &password, err);
+    if (code == OG_OK) {
+        const struct og_code_redis_config redis = {
+            .mode = modes[from->mode],
+            .addresses = og_app_texts(&from->addresses, &mem),
+            .master_name = from->master,
+            .user = text_or_null(from->user),
+            .password = text_or_null(password.bytes),
+            .db = from->db,
+            .prefix = config->otp.store_prefix,
+            .clock = svc->clock,
+        };
+        code = og_code_redis_create(&redis, &svc->codes, err);
+    }
+    og_secret_finish(&password);
+    og_arena_finish(&mem);
+    return code;
+}
+
+static enum og_code
+open_memcached(const struct og_config *config, struct og_services *svc, struct og_err *err)
+{
+    const struct og_config_memcached *from = &config->memcached;
+    struct og_secret password = {0};
+    struct og_arena mem;
+    og_arena_init(&mem, 0);
+    enum og_code code =
+        read_password("memcached", from->password, from->password_file, &password, err);
+    if (code == OG_OK) {
+        const struct og_code_memcached_config memcached = {
+            .servers = og_app_texts(&from->servers, &mem),
+            .user = text_or_null(from->user),
+            .password = text_or_null(password.bytes),
+            .prefix = config->otp.store_prefix,
+            .thread_count = from->threads,
+            .clock = svc->clock,
+        };
+        code = og_code_memcached_create(&memcached, &svc->codes, err);
+    }
+    og_secret_finish(&password);
+    og_arena_finish(&mem);
+    return code;
+}
+
+/* ---- life ---- */
+
+enum og_code
+og_app_codes_open(const struct og_config *config, const char *snapshot_file,
+                  struct og_services *svc, struct og_err *err)
+{
+    switch (config->otp.store) {
+    case OG_CONFIG_OTP_REDIS:
+        return open_redis(config, svc, err);
+    case OG_CONFIG_OTP_MEMCACHED:
+        return open_memcached(config, svc, err);
+    default:
+        return open_memory(config, snapshot_file, svc);
+    }
+}
+
+void
+og_app_codes_settle(struct og_services *svc)
+{
+    if (svc->codes && svc->codes->settle) {
+        svc->codes->settle(svc->codes);
+    }
+}
+
+static void
+save(const char *file, struct og_services *svc)
+{
+    const struct og_code_snapshot snapshot = snapshot_of(file, svc);
+    struct og_err err = {0};
+    int64_t count = 0;
+    if (og_code_snapshot_save(&snapshot, svc->codes, &count, &err) != OG_OK) {
+        og_log_error("app", "codes are lost with this stop", "count=%lld reason=%s",
+                     (long long)count, og_log_quote(og_str_from(err.text)));
+    }
+}
+
+void
+og_app_codes_close(const struct og_config *config, const char *snapshot_file,
+                   struct og_services *svc)
+{
+    if (!svc->codes) {
+        return;
+    }
+    if (config->otp.store == OG_CONFIG_OTP_MEMORY) {
+        save(snapshot_file, svc);
+    }
+    svc->codes->destroy(svc->codes);
+    svc->codes = NULL;
+}

@@ -1,0 +1,2 @@
+-- Forget the record.
+return {redis.call('DEL', KEYS[1])}
