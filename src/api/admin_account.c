@@ -19,6 +19,7 @@ add_account_members(struct og_json_writer *w, const struct og_account *account)
     og_json_add_str(w, "login", account->login);
     og_admin_add_text_or_null(w, "brand", account->brand);
     og_json_add_bool(w, "custom_code", account->custom_code);
+    og_json_add_bool(w, "sandbox", account->sandbox);
     og_json_add_bool(w, "disabled", account->disabled_at != 0);
     og_json_add_time(w, "created_at", account->created_at);
 }
@@ -96,6 +97,7 @@ static const struct og_json_member make_members[] = {
     {"name", OG_JSON_STRING, offsetof(struct og_account, name), true, 1, NAME_MAX_CHARS},
     {"brand", OG_JSON_STRING, offsetof(struct og_account, brand), false, 0, BRAND_MAX_CHARS},
     {"custom_code", OG_JSON_BOOL, offsetof(struct og_account, custom_code), false},
+    {"sandbox", OG_JSON_BOOL, offsetof(struct og_account, sandbox), false},
 };
 
 enum og_code
@@ -181,6 +183,8 @@ static const struct og_json_member change_members[] = {
      offsetof(struct og_account_change, has_brand)},
     {"custom_code", OG_JSON_BOOL, offsetof(struct og_account_change, custom_code), false, 0, 0,
      offsetof(struct og_account_change, has_custom_code)},
+    {"sandbox", OG_JSON_BOOL, offsetof(struct og_account_change, sandbox), false, 0, 0,
+     offsetof(struct og_account_change, has_sandbox)},
     {"disabled", OG_JSON_BOOL, offsetof(struct og_account_change, disabled), false, 0, 0,
      offsetof(struct og_account_change, has_disabled)},
 };
@@ -198,6 +202,9 @@ og_admin_account_change_decode(struct og_call *call, struct og_op *op, struct og
     }
     if (code == OG_OK && self->change.has_custom_code) {
         code = og_admin_only_operator(call, "custom_code", err);
+    }
+    if (code == OG_OK && self->change.has_sandbox) {
+        code = og_admin_only_operator(call, "sandbox", err);
     }
     if (code == OG_OK && self->change.has_disabled) {
         code = og_admin_only_operator(call, "disabled", err);

@@ -47,6 +47,7 @@ struct og_caller {
     struct og_str token_id;      /* jti, "" unless by JWT */
     uint32_t scopes;             /* enum og_scope bits */
     bool may_custom_code;        /* the account may choose codes itself */
+    bool is_sandbox;             /* its messages go to no phone */
     struct og_str brand;         /* of the account, "" */
 };
 

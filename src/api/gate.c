@@ -243,6 +243,7 @@ pass(struct og_call *call, enum og_who kind, const struct og_identity *identity,
         .token_id = keep(call, identity->token_id),
         .scopes = identity->scopes,
         .may_custom_code = identity->custom_code,
+        .is_sandbox = identity->sandbox,
         .brand = keep(call, identity->brand),
     };
     next(call, OG_OK, NULL);

@@ -90,6 +90,7 @@ struct start_ask {
     struct og_str to, purpose, app_hash, client_app, template, locale, code, brand;
     const struct og_json *context;
     int64_t code_length, ttl_s;
+    bool conceal, deliver;
     bool has_app_hash, has_locale, has_code, has_brand, has_length, has_ttl;
 };
 
@@ -107,6 +108,8 @@ static const struct og_json_member start_members[] = {
     {"ttl", OG_JSON_INT, AT(ttl_s), false, 0, 0, AT(has_ttl)},
     {"code", OG_JSON_STRING, AT(code), false, 0, 0, AT(has_code)},
     {"brand", OG_JSON_STRING, AT(brand), false, 0, 0, AT(has_brand)},
+    {"conceal", OG_JSON_BOOL, AT(conceal), false},
+    {"deliver", OG_JSON_BOOL, AT(deliver), false},
 };
 
 static enum og_code
@@ -183,7 +186,8 @@ start_decode(struct og_call *call, struct og_op *op, struct og_err *err)
 {
     struct og_otp_start_op *self = (struct og_otp_start_op *)op;
     const struct og_otp_policy *policy = &og_call_services(call)->otp;
-    struct start_ask ask = {.code_length = policy->length, .ttl_s = policy->ttl_ms / 1000};
+    struct start_ask ask = {
+        .code_length = policy->length, .ttl_s = policy->ttl_ms / 1000, .deliver = true};
     const struct og_json *body;
     enum og_code code = og_call_json(call, &body, err);
     if (code == OG_OK) {
@@ -195,6 +199,10 @@ start_decode(struct og_call *call, struct og_op *op, struct og_err *err)
     }
     if (code == OG_OK) {
         code = decode_context(call, ask.context, &self->context, err);
+    }
+    if (code == OG_OK && !ask.deliver && !ask.conceal) {
+        code = og_fail(err, OG_E_UNPROCESSABLE, "deliver",
+                       "may be false only where conceal is true");
     }
     if (code != OG_OK) {
         return code;
@@ -210,6 +218,10 @@ start_decode(struct og_call *call, struct og_op *op, struct og_err *err)
     self->account_brand = call->who.brand;
     self->code_length = (int)ask.code_length;
     self->ttl_ms = ask.ttl_s * 1000;
+    self->is_concealed = ask.conceal;
+    self->mode = !ask.deliver             ? OG_MODE_DECOY
+                 : call->who.is_sandbox ? OG_MODE_SANDBOX
+                                        : OG_MODE_LIVE;
     self->asked_at = call->now_ms;
     self->request = call->req->body;
     self->render = og_otp_start_json;

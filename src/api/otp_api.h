@@ -11,3 +11,6 @@ extern const int og_otp_route_count;
 /* Receipts of right checks. */
 extern const struct og_route og_receipt_routes[];
 extern const int og_receipt_route_count;
+/* The inbox of accounts in sandbox mode. */
+extern const struct og_route og_sandbox_routes[];
+extern const int og_sandbox_route_count;

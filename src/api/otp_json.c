@@ -19,6 +19,9 @@ add_time_or_null(struct og_json_writer *w, const char *name, int64_t at_ms)
 static void
 add_verification(struct og_json_writer *w, const struct og_verification *v, int sends_max)
 {
+    /* A decoy looks like all others. */
+    static const char *const modes[OG_MODE_COUNT] = {[OG_MODE_SANDBOX] = "sandbox",
+                                                     [OG_MODE_TEST] = "test"};
     const bool is_pending = v->state == OG_VERIFICATION_PENDING;
     const bool may_resend =
         is_pending && v->send_count < sends_max && v->resend_at < v->expires_at;
@@ -26,6 +29,9 @@ add_verification(struct og_json_writer *w, const struct og_verification *v, int 
     og_json_add_str(w, "to", v->masked);
     og_json_add_str(w, "purpose", v->purpose);
     og_json_add_cstr(w, "status", og_verification_state_name(v->state));
+    if (modes[v->mode]) {
+        og_json_add_cstr(w, "mode", modes[v->mode]);
+    }
     og_json_add_i64(w, "code_length", v->code_length);
     og_json_add_i64(w, "sends", v->send_count);
     og_json_add_time(w, "created_at", v->created_at);
@@ -56,7 +62,7 @@ og_otp_start_json(const struct og_otp_start_op *op, struct og_buf *out)
         og_json_add_bool(&w, "resent", false);
     }
     og_json_end(&w);
-    return op->is_new ? 201 : 200;
+    return op->is_concealed ? 202 : op->is_new ? 201 : 200;
 }
 
 static void

@@ -169,6 +169,7 @@ const struct og_route_table og_route_tables[] = {
     {rows, &row_count},
     {og_otp_routes, &og_otp_route_count},
     {og_receipt_routes, &og_receipt_route_count},
+    {og_sandbox_routes, &og_sandbox_route_count},
     {og_user_routes, &og_user_route_count},
     {og_admin_routes, &og_admin_route_count},
     {og_token_routes, &og_token_route_count},

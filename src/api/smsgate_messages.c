@@ -283,6 +283,7 @@ og_smsgate_send_decode(struct og_call *call, struct og_op *op, struct og_err *er
     self->ask.valid_until_ms = ask.valid_until;
     self->ask.want_report = ask.want_report;
     self->ask.is_encrypted = ask.is_encrypted;
+    self->ask.is_sandbox = call->who.is_sandbox;
     return code;
 }
 

@@ -39,6 +39,13 @@ og_app_otp_policy(const struct og_config *config, struct og_otp_policy *out)
     for (int i = 0; i < otp->resend_waits.count && i < most; i++) {
         out->resend_wait_ms[out->resend_wait_count++] = otp->resend_waits.items_ms[i];
     }
+    for (int i = 0; i < otp->test_numbers.count; i++) {
+        struct og_err unheard; /* what is wrong was refused with the options */
+        out->test_number_count +=
+            og_otp_test_number_read(og_str_from(otp->test_numbers.items[i]),
+                                    &out->test_numbers[out->test_number_count],
+                                    &unheard) == OG_OK;
+    }
     snprintf(out->brand, sizeof out->brand, "%s", otp->brand);
     snprintf(out->text, sizeof out->text, "%s", otp->template);
     snprintf(out->locale, sizeof out->locale, "%s", otp->locale);

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "core/otp.h"
+#include "core/otp_test_number.h"
 #include "core/otp_text.h"
 
 extern char **environ;
@@ -95,6 +96,26 @@ check_locale(const struct og_config *config, struct og_err *err)
                    "otp.locale must be auto or a language that `otpgate template builtin` lists");
 }
 
+/* Fixed codes have no business where real people log in. */
+static enum og_code
+check_test_numbers(const struct og_config *config, struct og_err *err)
+{
+    const struct og_config_texts *texts = &config->otp.test_numbers;
+    if (texts->count && config->otp.environment == OG_CONFIG_PRODUCTION) {
+        return og_fail(err, OG_E_INVALID, "otp.test_numbers",
+                       "otp.test_numbers are for otp.environment = \"test\" only");
+    }
+    for (int i = 0; i < texts->count; i++) {
+        struct og_otp_test_number number;
+        struct og_err why = {0};
+        if (og_otp_test_number_read(og_str_from(texts->items[i]), &number, &why) != OG_OK) {
+            return og_fail(err, OG_E_INVALID, "otp.test_numbers", "otp.test_numbers[%d] %s", i,
+                           why.text);
+        }
+    }
+    return OG_OK;
+}
+
 /* What only a room above the configuration can judge. */
 static enum og_code
 check_template(const struct og_config *config, struct og_err *err)
@@ -127,6 +148,9 @@ og_app_read_options(int argc, char **argv, struct og_config *config, struct og_e
     }
     if (code == OG_OK) {
         code = check_locale(config, err);
+    }
+    if (code == OG_OK) {
+        code = check_test_numbers(config, err);
     }
     return code == OG_OK ? check_template(config, err) : code;
 }

@@ -29,6 +29,7 @@ struct og_identity {
     enum og_identity_kind kind;
     uint32_t scopes;             /* enum og_scope */
     bool custom_code;            /* of the account */
+    bool sandbox;                /* of the account */
     int64_t expires_at;          /* UTC ms, 0: never */
     struct og_str account_id;    /* "" for the operator */
     struct og_str credential_id; /* "" for phones and codes */

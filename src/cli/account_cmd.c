@@ -43,6 +43,7 @@ run_create(struct og_cli *cli)
         og_json_add_cstr(&w, "brand", brand);
     }
     og_json_add_bool(&w, "custom_code", og_args_has(&cli->args, "custom-code"));
+    og_json_add_bool(&w, "sandbox", og_args_has(&cli->args, "sandbox"));
     og_json_end(&w);
     int exit_code = og_cli_call(
         cli, &(struct og_client_ask){"POST", ACCOUNTS, og_buf_str(&body), NULL}, &doc, &account);
@@ -115,19 +116,27 @@ run_enable(struct og_cli *cli)
     return change_account(cli, OG_STR("{\"disabled\":false}"), "enabled");
 }
 
+/* "yes" or "no" for a switch that was given. False: neither. */
+static bool
+add_switch(const struct og_cli *cli, struct og_json_writer *w, const char *option,
+           const char *member)
+{
+    const char *value = og_args_value(&cli->args, option);
+    const bool is_yes = value && strcmp(value, "yes") == 0;
+    if (value) {
+        og_json_add_bool(w, member, is_yes);
+    }
+    return !value || is_yes || strcmp(value, "no") == 0;
+}
+
 static int
 run_set(struct og_cli *cli)
 {
     struct og_buf body;
     struct og_json_writer w;
     const char *brand = og_args_value(&cli->args, "brand");
-    const char *custom = og_args_value(&cli->args, "custom-code");
-    bool is_yes = custom && strcmp(custom, "yes") == 0;
-    if (!brand && !custom) {
-        return og_cli_usage(cli, "nothing to set: give --brand or --custom-code");
-    }
-    if (custom && !is_yes && strcmp(custom, "no") != 0) {
-        return og_cli_usage(cli, "--custom-code is yes or no");
+    if (!brand && !og_args_has(&cli->args, "custom-code") && !og_args_has(&cli->args, "sandbox")) {
+        return og_cli_usage(cli, "nothing to set: give --brand, --custom-code or --sandbox");
     }
     og_buf_init(&body, BODY_BYTES);
     og_json_begin(&w, &body);
@@ -135,11 +144,12 @@ run_set(struct og_cli *cli)
     if (brand) {
         og_json_add_cstr(&w, "brand", brand);
     }
-    if (custom) {
-        og_json_add_bool(&w, "custom_code", is_yes);
-    }
+    const bool is_right = add_switch(cli, &w, "custom-code", "custom_code") &&
+                          add_switch(cli, &w, "sandbox", "sandbox");
     og_json_end(&w);
-    int exit_code = change_account(cli, og_buf_str(&body), "changed");
+    const int exit_code = is_right
+                              ? change_account(cli, og_buf_str(&body), "changed")
+                              : og_cli_usage(cli, "--custom-code and --sandbox are yes or no");
     og_buf_finish(&body);
     return exit_code;
 }
@@ -292,12 +302,14 @@ run_key_revoke(struct og_cli *cli)
 static const struct og_arg_option create_options[] = {
     {"brand", "TEXT", "the name that its messages carry"},
     {"custom-code", NULL, "its applications may choose codes themselves"},
+    {"sandbox", NULL, "its messages go to no phone, but to an inbox"},
     {NULL, NULL, NULL},
 };
 
 static const struct og_arg_option set_options[] = {
     {"brand", "TEXT", "the name that its messages carry; an empty one removes it"},
     {"custom-code", "yes|no", "may its applications choose codes themselves?"},
+    {"sandbox", "yes|no", "do its messages go to an inbox instead of a phone?"},
     {NULL, NULL, NULL},
 };
 
@@ -317,7 +329,7 @@ const struct og_command og_account_commands[] = {
      OG_CLI_OPERATOR, 1, 1, create_options, run_create},
     {"account list", "", "show all accounts", "  otpgate account list\n", OG_CLI_OPERATOR, 0, 0,
      NULL, run_list},
-    {"account set", "ACCOUNT", "change brand or custom codes",
+    {"account set", "ACCOUNT", "change brand, custom codes or sandbox mode",
      "  otpgate account set shop --brand 'Example Shop' --custom-code no\n", OG_CLI_OPERATOR, 1, 1,
      set_options, run_set},
     {"account rotate", "ACCOUNT", "give a new password; the old one stops at once",

@@ -134,6 +134,7 @@ struct og_config_otp {
     int store_entries_max;
     const char *store_prefix;
     int environment; /* enum og_config_environment */
+    struct og_config_texts test_numbers; /* +447700900123=123456@2027-01-31T00:00:00Z */
 };
 
 /* In the order of the words in the option table. */

@@ -158,6 +158,8 @@ const struct og_option og_options[] = {
      .help = "Begins every key in Redis or memcached; gateways that share codes share it."},
     {"otp.environment", OG_OPTION_WORD, AT(otp, environment), "production",
      .words = environment_words, .help = "Fixed codes for test numbers work only in test."},
+    {"otp.test_numbers", OG_OPTION_TEXTS, AT(otp, test_numbers), "", 0, OG_CONFIG_ENTRIES_MAX,
+     .help = "Numbers with a fixed code until a time: +447700900123=123456@2027-01-31T00:00:00Z."},
 
     {"redis.mode", OG_OPTION_WORD, AT(redis, mode), "direct", .words = redis_mode_words,
      .help = "What redis.addresses are: servers, Sentinels, or some nodes of a cluster."},

@@ -144,8 +144,9 @@ tell_change(const struct og_account_change_op *self)
 {
     char detail[64];
     const struct og_account_change *change = &self->change;
-    snprintf(detail, sizeof detail, "fields=%s%s%s", change->has_brand ? " brand" : "",
+    snprintf(detail, sizeof detail, "fields=%s%s%s%s", change->has_brand ? " brand" : "",
              change->has_custom_code ? " custom_code" : "",
+             change->has_sandbox ? " sandbox" : "",
              change->has_disabled ? " disabled" : "");
     og_audit_add(self->svc, &(struct og_audit_event){
                                 .kind = OG_AUDIT_ADMIN_ACCOUNT,

@@ -81,6 +81,7 @@ fill_from_credential(struct og_lookup_op *self, const struct og_credential *cred
         .kind = kinds[credential->kind],
         .scopes = scopes_of(credential),
         .custom_code = account->custom_code,
+        .sandbox = account->sandbox,
         .expires_at = credential->expires_at,
         .account_id = account->id,
         .credential_id = credential->id,
@@ -181,6 +182,7 @@ fill_from_account(struct og_lookup_op *self, struct og_tx *tx, struct og_str acc
     identity.login = account.login;
     identity.brand = account.brand;
     identity.custom_code = account.custom_code;
+    identity.sandbox = account.sandbox;
     self->identity = identity;
     return OG_OK;
 }

@@ -9,6 +9,7 @@
 #include "service/message_priv.h"
 #include "service/message_service.h"
 #include "store/device_store.h"
+#include "store/sandbox_store.h"
 
 int64_t
 og_message_give_up_at(const struct og_services *svc, const struct og_message *m)
@@ -72,6 +73,34 @@ pending_recipients(const struct og_message_ask *ask, struct og_arena *mem)
     return items;
 }
 
+/* Delivered at once, without a phone; each recipient's copy stands in the inbox. */
+static enum og_code
+deliver_to_sandbox(struct og_services *svc, struct og_tx *tx, struct og_message *out,
+                   struct og_err *err)
+{
+    enum og_code code = OG_OK;
+    out->device_id = OG_STR("sandbox");
+    out->held = false;
+    out->final_at = tx->now_ms;
+    out->record.state = OG_MESSAGE_DELIVERED;
+    out->record.times.at_ms[OG_MESSAGE_SENT] = tx->now_ms;
+    out->record.times.at_ms[OG_MESSAGE_DELIVERED] = tx->now_ms;
+    for (size_t i = 0; code == OG_OK && i < out->record.recipient_count; i++) {
+        char id[OG_ID_BYTES];
+        og_id_make(tx->now_ms, id);
+        const struct og_sandbox_message copy = {
+            .id = og_str_from(id),
+            .verification_id = out->verification_id,
+            .recipient = out->record.recipients[i].number,
+            .text = out->text,
+            .at = tx->now_ms,
+        };
+        out->record.recipients[i].state = OG_MESSAGE_DELIVERED;
+        code = og_sandbox_insert(tx->db, &svc->keys.seal, out->account_id, &copy, err);
+    }
+    return code;
+}
+
 enum og_code
 og_message_accept(struct og_services *svc, struct og_tx *tx, const struct og_message_ask *ask,
                   struct og_arena *mem, struct og_message *out, struct og_err *err)
@@ -101,14 +130,19 @@ og_message_accept(struct og_services *svc, struct og_tx *tx, const struct og_mes
     };
     out->deadline_at = deadline_of(svc, out);
     out->record.times.at_ms[OG_MESSAGE_PENDING] = tx->now_ms;
-    enum og_code code = plan_device(svc, tx, ask, mem, &out->device_id, err);
-    if (code == OG_OK && !ask->is_otp) {
+    enum og_code code = ask->is_sandbox
+                            ? deliver_to_sandbox(svc, tx, out, err)
+                            : plan_device(svc, tx, ask, mem, &out->device_id, err);
+    if (code == OG_OK && !ask->is_otp && !ask->is_sandbox) {
         code = og_message_queue_check(svc, tx, out, mem, err);
     }
     if (code != OG_OK) {
         return code;
     }
-    if (out->deadline_at <= tx->now_ms) {
+    if (ask->is_sandbox && ask->is_otp) {
+        out->text = OG_STR(""); /* final: its text is erased, but for the inbox */
+    }
+    if (!out->final_at && out->deadline_at <= tx->now_ms) {
         og_message_end_unsent(out, tx->now_ms);
     }
     og_audit_message(svc, OG_AUDIT_OTP_SEND_QUEUED, out, OG_STR(""));
@@ -149,11 +183,12 @@ og_message_accepted(struct og_services *svc, const struct og_message *m)
     og_hub_hint(svc->lane.hub, OG_HINT_MESSAGES, item.device, OG_STR(""));
 }
 
-/* The message, unless its client's id needs a row too. */
+/* The message, unless its client's id or the sandbox needs a row too. */
 bool
 og_send_writes_once(const struct og_op *op)
 {
-    return ((const struct og_send_op *)op)->ask.client_id.len == 0;
+    const struct og_message_ask *ask = &((const struct og_send_op *)op)->ask;
+    return ask->client_id.len == 0 && !ask->is_sandbox;
 }
 
 enum og_code

@@ -24,6 +24,7 @@ struct og_message_ask {
     bool is_otp;
     bool want_report;
     bool is_encrypted;
+    bool is_sandbox;           /* to the account's inbox instead of a phone */
 };
 
 /*

@@ -256,6 +256,10 @@ apply_match(struct og_otp_check_op *self, struct og_tx *tx, struct og_verificati
     const struct og_otp_target target = target_of(v);
     struct og_err *err = &self->base.op.err;
     bool won = false;
+    if (v->mode == OG_MODE_DECOY) { /* somebody guessed a code that was never sent */
+        self->verdict = OG_VERDICT_KILLED;
+        return apply_wrong(self, tx, v);
+    }
     enum og_code code =
         og_verification_close(tx->db, v->id, OG_VERIFICATION_APPROVED, tx->now_ms, &won, err);
     if (code != OG_OK) {

@@ -92,6 +92,10 @@ og_otp_send(struct og_otp_base *base, struct og_tx *tx, const struct og_verifica
             const struct og_secret *text, struct og_message *out)
 {
     struct og_str *number = OG_ARENA_NEW(base->mem, struct og_str);
+    if (v->mode == OG_MODE_TEST || v->mode == OG_MODE_DECOY) {
+        *out = (struct og_message){.final_at = tx->now_ms}; /* nothing to queue */
+        return OG_OK;
+    }
     *number = v->recipient;
     const struct og_message_ask ask = {
         .account_id = base->account_id,
@@ -102,6 +106,7 @@ og_otp_send(struct og_otp_base *base, struct og_tx *tx, const struct og_verifica
         .verification_id = v->id,
         .is_otp = true,
         .want_report = true,
+        .is_sandbox = v->mode == OG_MODE_SANDBOX,
     };
     const enum og_code code =
         og_message_accept(base->svc, tx, &ask, base->mem, out, &base->op.err);

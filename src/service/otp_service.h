@@ -51,6 +51,8 @@ struct og_otp_start_op {
     struct og_str brand;          /* "" : the client app's, the account's or the server's */
     struct og_str account_brand;  /* "" : none */
     struct og_otp_context context; /* what the code is for, beyond its purpose */
+    enum og_verification_mode mode; /* a test number's is found by prepare */
+    bool is_concealed;            /* what refuses the recipient must not show: it makes a decoy */
     int code_length;
     int64_t ttl_ms;
     int64_t asked_at;             /* UTC; the life begins here */

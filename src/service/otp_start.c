@@ -20,10 +20,25 @@ put_done(struct og_code_ask *ask)
     self->base.ready(&self->base, ask->code, &ask->err);
 }
 
+/* A number for tests has its own code, whatever was asked for. */
+static void
+take_test_code(struct og_otp_start_op *self)
+{
+    const struct og_otp_policy *policy = &self->base.svc->otp;
+    for (int i = 0; i < policy->test_number_count; i++) {
+        const struct og_otp_test_number *test = &policy->test_numbers[i];
+        if (og_str_eq(self->to, og_str_from(test->number)) && self->asked_at < test->until_ms) {
+            (void)og_secret_set(&self->code, og_str_from(test->code)); /* ten characters at most */
+            self->mode = OG_MODE_TEST;
+        }
+    }
+}
+
 void
 og_otp_start_prepare(struct og_otp_start_op *self)
 {
     struct og_err err = {0};
+    take_test_code(self);
     if (self->code.len == 0) {
         const enum og_code code = og_otp_draw(self->base.svc->rng, (unsigned)self->code_length,
                                               &self->code, &err);
@@ -123,6 +138,41 @@ refuse_if_locked(struct og_otp_start_op *self, struct og_tx *tx, struct og_str d
     return OG_E_LIMITED;
 }
 
+static void
+tell_refused(struct og_otp_start_op *self, enum og_code code)
+{
+    char masked[OG_PHONE_MASK_BYTES];
+    og_phone_mask(self->to, masked);
+    og_audit_add_refusal(self->base.svc,
+                         &(struct og_audit_event){
+                             .kind = OG_AUDIT_OTP_START_REFUSED,
+                             .account = self->base.account_id,
+                             .subject = og_otp_digest(self->base.svc, self->to, self->base.mem),
+                             .masked = og_str_from(masked),
+                             .purpose = self->purpose,
+                             .reason = og_str_from(og_code_wire(code)),
+                             .detail = og_str_from(self->base.op.err.text)});
+}
+
+/*
+ * Requirement 40: whoever starts must not learn from the answer whether the recipient is known,
+ * locked or blocked. What refuses the recipient is told to the log, and a decoy is made instead.
+ */
+static enum og_code
+concealed(struct og_otp_start_op *self, enum og_code code)
+{
+    const bool is_about_recipient = code == OG_E_LIMITED || code == OG_E_FORBIDDEN ||
+                                    code == OG_E_CONFLICT;
+    if (!self->is_concealed || !is_about_recipient) {
+        return code;
+    }
+    tell_refused(self, code);
+    self->mode = OG_MODE_DECOY;
+    self->message = (struct og_message){.final_at = self->asked_at};
+    self->base.op.err = (struct og_err){0};
+    return OG_OK;
+}
+
 /* *found_out: `out` is the one that is active. One past its time makes way. */
 static enum og_code
 find_active(struct og_otp_start_op *self, struct og_tx *tx, struct og_str digest, bool *found_out)
@@ -167,6 +217,7 @@ fill_new(struct og_otp_start_op *self, struct og_str digest)
         .amount = self->context.amount,
         .payee = self->context.payee,
         .state = OG_VERIFICATION_PENDING,
+        .mode = self->mode,
         .code_length = (int)self->code.len,
         .attempts = policy->attempts,
         .send_count = 1,
@@ -179,8 +230,11 @@ fill_new(struct og_otp_start_op *self, struct og_str digest)
 static void
 tell_started(struct og_otp_start_op *self)
 {
+    static const char *const modes[OG_MODE_COUNT] = {[OG_MODE_SANDBOX] = "sandbox",
+                                                     [OG_MODE_TEST] = "test_number",
+                                                     [OG_MODE_DECOY] = "decoy"};
     const struct og_services *svc = self->base.svc;
-    og_audit_verification(svc, OG_AUDIT_OTP_START_ACCEPTED, &self->out, NULL);
+    og_audit_verification(svc, OG_AUDIT_OTP_START_ACCEPTED, &self->out, modes[self->out.mode]);
     if (self->is_drawn) {
         og_audit_verification(svc, OG_AUDIT_OTP_CODE_GENERATED, &self->out, NULL);
     }
@@ -215,7 +269,9 @@ write_new(struct og_otp_start_op *self, struct og_tx *tx, struct og_str digest)
     fill_new(self, digest);
     enum og_code code = compose(self, tx);
     if (code == OG_OK) {
-        code = og_otp_send(&self->base, tx, &self->out, &self->text, &self->message);
+        code = concealed(self, og_otp_send(&self->base, tx, &self->out, &self->text,
+                                           &self->message));
+        self->out.mode = self->mode;
     }
     self->out.message_id = self->message.id;
     if (code == OG_OK) {
@@ -236,7 +292,7 @@ start(struct og_otp_start_op *self, struct og_tx *tx)
 {
     const struct og_str digest = og_otp_digest(self->base.svc, self->to, self->base.mem);
     bool is_active = false;
-    enum og_code code = refuse_if_locked(self, tx, digest);
+    enum og_code code = concealed(self, refuse_if_locked(self, tx, digest));
     if (code == OG_OK) {
         code = find_active(self, tx, digest, &is_active);
     }
@@ -244,22 +300,6 @@ start(struct og_otp_start_op *self, struct og_tx *tx)
         code = write_new(self, tx, digest);
     }
     return code;
-}
-
-static void
-tell_refused(struct og_otp_start_op *self, enum og_code code)
-{
-    char masked[OG_PHONE_MASK_BYTES];
-    og_phone_mask(self->to, masked);
-    og_audit_add_refusal(self->base.svc,
-                         &(struct og_audit_event){
-                             .kind = OG_AUDIT_OTP_START_REFUSED,
-                             .account = self->base.account_id,
-                             .subject = og_otp_digest(self->base.svc, self->to, self->base.mem),
-                             .masked = og_str_from(masked),
-                             .purpose = self->purpose,
-                             .reason = og_str_from(og_code_wire(code)),
-                             .detail = og_str_from(self->base.op.err.text)});
 }
 
 enum og_code

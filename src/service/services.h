@@ -10,6 +10,7 @@
 #include "base/crypto.h"
 #include "core/dispatch.h"
 #include "core/otp.h"
+#include "core/otp_test_number.h"
 #include "core/phone_number.h"
 
 struct og_audit;
@@ -60,6 +61,8 @@ struct og_otp_policy {
     char text[161];            /* "" : the built-in sentences */
     char locale[36];           /* of these when the application says none; "auto": by the number */
     bool verbose_errors;
+    struct og_otp_test_number test_numbers[OG_OTP_TEST_NUMBERS_MAX];
+    int test_number_count;
 };
 
 struct og_services {

@@ -27,7 +27,8 @@ enum {
 };
 
 /* Columns in the order of read_account and read_credential. */
-#define ACCOUNT_COLUMNS "a.id, a.name, a.brand, a.custom_code, a.created_at, a.disabled_at"
+#define ACCOUNT_COLUMNS                                                                           \
+    "a.id, a.name, a.brand, a.custom_code, a.created_at, a.disabled_at, a.sandbox"
 #define ACCOUNT_LOGIN                                                                             \
     "(SELECT l.login FROM credentials l WHERE l.account_id = a.id AND l.kind = 'basic' "          \
     "AND l.disabled_at IS NULL ORDER BY l.id LIMIT 1)"
@@ -40,8 +41,8 @@ enum {
     " FROM credentials c LEFT JOIN accounts a ON a.id = c.account_id "
 
 static const char *const sql[SQL_STATEMENTS] = {
-    [SQL_ACCOUNT_INSERT] = "INSERT INTO accounts (id, name, brand, custom_code, created_at) "
-                           "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO NOTHING",
+    [SQL_ACCOUNT_INSERT] = "INSERT INTO accounts (id, name, brand, custom_code, created_at, "
+                           "sandbox) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING",
     [SQL_ACCOUNT_FIND] = "SELECT " ACCOUNT_COLUMNS ", " ACCOUNT_LOGIN " FROM accounts a "
                          "WHERE a.id = $1 OR a.name = $1 "
                          "ORDER BY CASE WHEN a.id = $1 THEN 0 ELSE 1 END LIMIT 1",
@@ -50,6 +51,7 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_ACCOUNT_UPDATE] =
         "UPDATE accounts SET brand = CASE WHEN $2 = 1 THEN $3 ELSE brand END, "
         "custom_code = CASE WHEN $4 = 1 THEN $5 ELSE custom_code END, "
+        "sandbox = CASE WHEN $9 = 1 THEN $10 ELSE sandbox END, "
         "disabled_at = CASE WHEN $6 = 0 THEN disabled_at WHEN $7 = 0 THEN NULL "
         "ELSE coalesce(disabled_at, $8) END WHERE id = $1",
     [SQL_INSERT] = "INSERT INTO credentials (id, account_id, kind, login, secret, sealed, scopes, "
@@ -106,7 +108,8 @@ read_account(const struct og_rows *rows, int column, struct og_arena *mem, struc
         .custom_code = og_row_i64(rows, column + 3) != 0,
         .created_at = og_row_i64(rows, column + 4),
         .disabled_at = og_row_i64(rows, column + 5),
-        .login = og_row_text(rows, column + 6, mem),
+        .sandbox = og_row_i64(rows, column + 6) != 0,
+        .login = og_row_text(rows, column + 7, mem),
     };
 }
 
@@ -169,7 +172,7 @@ og_account_insert(struct og_db *db, const struct og_account *account, struct og_
         db, &page, SQL_ACCOUNT_INSERT,
         OG_ARGS(og_value_text(account->id), og_value_text(account->name),
                 og_value_text_or_null(account->brand), og_value_i64(account->custom_code),
-                og_value_i64(account->created_at)),
+                og_value_i64(account->created_at), og_value_i64(account->sandbox)),
         &changed, err);
     if (code == OG_OK && changed == 0) {
         return og_fail(err, OG_E_CONFLICT, "name", "an account of this name exists");
@@ -242,7 +245,8 @@ og_account_update(struct og_db *db, struct og_str id, const struct og_account_ch
         OG_ARGS(og_value_text(id), og_value_i64(change->has_brand),
                 og_value_text_or_null(change->brand), og_value_i64(change->has_custom_code),
                 og_value_i64(change->custom_code), og_value_i64(change->has_disabled),
-                og_value_i64(change->disabled), og_value_i64(now_ms)),
+                og_value_i64(change->disabled), og_value_i64(now_ms),
+                og_value_i64(change->has_sandbox), og_value_i64(change->sandbox)),
         &changed, err);
     if (code == OG_OK && changed == 0) {
         return og_fail(err, OG_E_NOT_FOUND, "account", "no such account");

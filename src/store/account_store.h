@@ -12,6 +12,7 @@ struct og_account {
     struct og_str brand; /* "" : none */
     struct og_str login; /* of its Basic credential; only filled when read */
     bool custom_code;    /* may choose codes itself */
+    bool sandbox;        /* its messages go to no phone, but to an inbox */
     int64_t created_at;
     int64_t disabled_at; /* 0: enabled */
 };
@@ -53,8 +54,9 @@ OG_MUST_CHECK enum og_code og_account_list(struct og_db *db, struct og_str accou
 struct og_account_change {
     struct og_str brand; /* "" : none */
     bool custom_code;
+    bool sandbox;
     bool disabled;
-    bool has_brand, has_custom_code, has_disabled;
+    bool has_brand, has_custom_code, has_sandbox, has_disabled;
 };
 /* OG_E_NOT_FOUND. */
 OG_MUST_CHECK enum og_code og_account_update(struct og_db *db, struct og_str id,

@@ -44,9 +44,9 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_INSERT] = "INSERT INTO messages (id, account_id, client_id, device_id, bound, class, "
                    "priority, sim_number, want_report, encrypted, state, content, recipients, "
                    "verification_id, created_at, valid_until, deadline_at, failed_at, final_at, "
-                   "reason, assumed, schedule_at, held, data_port) VALUES ($1, $2, $3, $4, $5, "
-                   "$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, "
-                   "$22, $23, $24)",
+                   "reason, assumed, schedule_at, held, data_port, sent_at, delivered_at) VALUES "
+                   "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
+                   "$18, $19, $20, $21, $22, $23, $24, $25, $26)",
     [SQL_INSERT_CLIENT_ID] =
         "INSERT INTO client_ids (account_id, client_id, message_id) VALUES ($1, $2, $3)",
     [SQL_ID_IS_OURS] = "SELECT 1 FROM messages WHERE id = $1 AND account_id = $2",
@@ -314,7 +314,8 @@ og_message_insert(struct og_db *db, const struct og_key *seal, const struct og_m
                 og_value_i64_or_null(at[OG_MESSAGE_FAILED]), og_value_i64_or_null(m->final_at),
                 og_value_text_or_null(m->reason), og_value_i64(m->record.is_assumed),
                 og_value_i64_or_null(m->schedule_at), og_value_i64(m->held),
-                og_value_i64_or_null(m->data_port)),
+                og_value_i64_or_null(m->data_port), og_value_i64_or_null(at[OG_MESSAGE_SENT]),
+                og_value_i64_or_null(at[OG_MESSAGE_DELIVERED])),
         NULL, err);
     og_buf_finish(&content);
     og_buf_finish(&recipients);

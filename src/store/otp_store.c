@@ -13,15 +13,15 @@
     "id, account_id, credential_id, recipient_digest, recipient_masked, purpose, app_hash, "      \
     "locale, brand, message_id, state, code_length, attempts, send_count, check_count, "          \
     "created_at, expires_at, resend_at, closed_at, client_app, template, "          \
-    "context_digest, recipient, payment"
+    "context_digest, mode, recipient, payment"
 
-enum { COLUMN_RECIPIENT = 22, COLUMN_PAYMENT };
+enum { COLUMN_RECIPIENT = 23, COLUMN_PAYMENT };
 
 /* state 0 is pending, 1 approved, 3 expired */
 static const char *const sql[OG_OTP_STATEMENTS] = {
     [OG_OTP_SQL_INSERT] =
         "INSERT INTO verifications (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-        "$10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
+        "$10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
     [OG_OTP_SQL_FIND] =
         "SELECT " COLUMNS " FROM verifications WHERE id = $1 AND account_id = $2",
     [OG_OTP_SQL_FIND_ACTIVE] =
@@ -119,6 +119,7 @@ read_plain_columns(const struct og_rows *rows, struct og_arena *mem, struct og_v
         .client_app = og_row_text(rows, 19, mem),
         .template = og_row_text(rows, 20, mem),
         .context_digest = og_row_text(rows, 21, mem),
+        .mode = (enum og_verification_mode)og_row_i64(rows, 22),
     };
 }
 
@@ -226,7 +227,8 @@ og_verification_insert(struct og_db *db, const struct og_key *seal,
                 og_value_i64(v->created_at), og_value_i64(v->expires_at),
                 og_value_i64(v->resend_at), og_value_i64_or_null(v->closed_at),
                 og_value_text_or_null(v->client_app), og_value_text_or_null(v->template),
-                og_value_text_or_null(v->context_digest), og_value_blob(og_buf_str(&box)),
+                og_value_text_or_null(v->context_digest), og_value_i64(v->mode),
+                og_value_blob(og_buf_str(&box)),
                 payment.len ? og_value_blob(og_buf_str(&payment)) : og_value_null()),
         NULL, err);
     og_buf_finish(&box);

@@ -21,6 +21,15 @@ enum og_verification_state {
 /* "pending", ... Static storage. */
 const char *og_verification_state_name(enum og_verification_state state);
 
+/* Whether and where its code goes; the numbers are in the database. */
+enum og_verification_mode {
+    OG_MODE_LIVE,
+    OG_MODE_SANDBOX, /* to the account's inbox */
+    OG_MODE_TEST,    /* a test number: a fixed code, which is not sent */
+    OG_MODE_DECOY,   /* looks like any other, is not sent, and is never approved */
+    OG_MODE_COUNT
+};
+
 /* Times are UTC ms, 0 when it has not happened. */
 struct og_verification {
     struct og_str id;
@@ -39,6 +48,7 @@ struct og_verification {
     struct og_str amount, payee;    /* of a payment, "" ; sealed in the row */
     struct og_str message_id;       /* of the last send */
     enum og_verification_state state;
+    enum og_verification_mode mode;
     int code_length;
     int attempts;                   /* wrong checks that it allows in all */
     int send_count;

@@ -22,7 +22,8 @@ ACCOUNTS = "/admin/v1/accounts"
 def test_create_show_list(gateway):
     made = gateway.admin.post(ACCOUNTS, {"name": "shop", "brand": "Shop"}).expect(201)
     assert made.headers["Cache-Control"] == "no-store"
-    assert set(made.json) == {"id", "name", "login", "brand", "custom_code", "disabled",
+    assert set(made.json) == {"id", "name", "login", "brand", "custom_code", "sandbox",
+                              "disabled",
                               "created_at", "password"}
     assert len(made.json["password"]) >= 14 and re.match(r"^[A-Z0-9]{6}$", made.json["login"])
     shown = gateway.admin.get(ACCOUNTS + "/" + made.json["id"]).expect(200).json

@@ -117,6 +117,7 @@ ROUTES = [
 
     route("POST", "/otp/v1/receipts/redeem", OWN, APP, "otp:check", 16 * KIB,
           {"receipt": "a.b.c", "purpose": "bad-input"}, success=422),
+    route("GET", "/otp/v1/sandbox/messages", OWN, APP, "messages:read"),
     route("GET", "/.well-known/jwks.json", ROOT, ANYONE),
 
     route("POST", "/admin/v1/accounts", OWN, OPERATOR, "admin", 4 * KIB, {"name": "bad-input"},
