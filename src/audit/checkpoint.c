@@ -132,8 +132,9 @@ next_line(struct og_str text, size_t *at, struct og_str *out)
     struct og_str rest = og_str_slice(text, *at, text.len);
     size_t len = og_str_find(rest, '\n');
     *out = og_str_slice(rest, 0, len);
-    *at += len + 1;
-    return len < rest.len;
+    bool is_whole = len < rest.len;
+    *at += len + is_whole;
+    return is_whole;
 }
 
 /* "1000", without sign and leading zeros. */

@@ -57,6 +57,9 @@ ROWS = [
     ("push_p99_ms", "ms", "the same, 99th percentile", 20, True),
     ("push_cpu_us", "us", "CPU of a message that meets an idle phone, TLS", None, True),
     ("otp_pairs_per_s", "/s", "verifications started and checked", 5000, False),
+    ("audit_us_per_entry", "us", "CPU of an entry of the audit log", None, True),
+    ("audit_added_us_per_pair", "us", "CPU that the log adds to a verification", None, True),
+    ("audit_rps_ratio", "", "verifications/s with the log / without", None, False),
     ("cpu_us_per_message_life", "us", "CPU of a message's whole life, TLS, under load", 80, True),
     ("cpu_us_per_message_life_plain", "us", "the same, plain HTTP", None, True),
     ("cpu_us_per_message_life_steady", "us", "the same, TLS, at 1,000/s", None, True),
@@ -234,6 +237,33 @@ class Bench:
         self.keep(otp_pairs_per_s=median_of(runs, "rps"), otp_p99_ms=median_of(runs, "p99_ms"),
                   otp_cpu_us_per_pair=median_of(runs, "cpu_us"))
 
+    def pairs(self, gateway, seconds):
+        """Verifications started and checked, with CPU and entries of the audit log for each."""
+        cpu_s, entries = gateway.cpu_s(), gateway.audit_entries()
+        run = self.wrk(gateway.base, 64, seconds, "otp.lua", "Authorization", gateway.bearer)
+        run["cpu_us"] = (gateway.cpu_s() - cpu_s) * 1e6 / run["count"]
+        run["entries"] = (gateway.audit_entries() - entries) / run["count"]
+        return run
+
+    def measure_audit(self):
+        """What the audit log adds to a verification: two gateways, with and without it, in turns."""
+        seconds, runs = self.choose(4, 2), {"on": [], "off": []}
+        with self.gateway("audit-on", False) as on, \
+                self.gateway("audit-off", False, "--audit.enabled=false") as off:
+            for gateway in (on, off):
+                gateway.wait_ready().add_account(with_phone=True)
+            for i in range(self.choose(6, 3)):
+                for name, gateway in (("on", on), ("off", off)):
+                    run = self.pairs(gateway, seconds if i else 1)
+                    if i > 0: # the first round warms up
+                        runs[name].append(run)
+        pairs = list(zip(runs["on"], runs["off"]))
+        entries = median_of(runs["on"], "entries")
+        added_us = statistics.median(a["cpu_us"] - b["cpu_us"] for a, b in pairs)
+        self.keep(audit_entries_per_pair=entries, audit_added_us_per_pair=added_us,
+                  audit_us_per_entry=added_us / entries,
+                  audit_rps_ratio=statistics.median(a["rps"] / b["rps"] for a, b in pairs))
+
     def life(self, name, tls, seconds, send, *phone_flags):
         """CPU of the server per message, from its request to its last report."""
         with self.gateway(name, tls) as gateway:
@@ -309,7 +339,7 @@ class Bench:
     def run(self):
         names = [name[8:] for name in dir(self) if name.startswith("measure_")]
         wanted = self.options.only.split(",") if self.options.only else names
-        for name in ("rest", "send", "push", "otp", "life", "idle", "depth"):
+        for name in ("rest", "send", "push", "otp", "audit", "life", "idle", "depth"):
             if name in wanted:
                 began = time.monotonic()
                 getattr(self, "measure_" + name)()

@@ -124,6 +124,11 @@ class Gateway(Program):
         return next(int(line.split()[-1]) for line in text.splitlines()
                     if line.startswith('otpgate_reports_total{result="changed"}'))
 
+    def audit_entries(self):
+        text = self.call("GET", "/metrics", parse=bytes.decode)
+        return next(int(line.split()[-1]) for line in text.splitlines()
+                    if line.startswith("otpgate_audit_entries_total"))
+
     def wait_reports(self, count, timeout_s):
         wait_until(lambda: self.reports() >= count, f"{count} reports", timeout_s, 0.2)
 
