@@ -31,15 +31,32 @@ struct og_hub_stream {
     struct og_hub_stream *quiet_prev, *quiet_next; /* of the shard, longest silent first */
 };
 
+/* Events that say only "come and ask": one stands for any number of them. */
+enum call { CALL_MESSAGES, CALL_SETTINGS, CALL_WEBHOOKS, CALL_COUNT };
+
+#define SETTINGS_FRAME "event: SettingsUpdated\ndata: null\n\n"
+#define WEBHOOKS_FRAME "event: WebhooksUpdated\ndata: null\n\n"
+
+static const char *const call_frames[CALL_COUNT] = {
+    [CALL_MESSAGES] = "event: MessageEnqueued\ndata: null\n\n",
+    [CALL_SETTINGS] = SETTINGS_FRAME,
+    [CALL_WEBHOOKS] = WEBHOOKS_FRAME,
+};
+
+struct call_state {
+    int64_t sent_at_ms;
+    bool is_sent;    /* it went out; of messages: and no pull was seen since */
+    bool is_waiting; /* another one is held back */
+};
+
 /* A phone with at least one stream on this loop. */
 struct device {
     char id[ID_BYTES];
     char account_id[ID_BYTES];
     struct og_hub_stream *streams;
     int stream_count;
-    int64_t woken_at_ms;
-    bool is_woken;   /* a wake-up went out and no pull was seen since */
-    bool is_waiting; /* another wake-up is held back; in the shard's list */
+    struct call_state calls[CALL_COUNT];
+    int waiting_count; /* calls held back; in the shard's list when there are any */
     struct device *wait_prev, *wait_next;
     UT_hash_handle hh;
 };
@@ -48,7 +65,7 @@ struct shard {
     struct og_hub *hub;
     struct og_loop *loop;
     struct device *devices;
-    struct device *waiting;       /* with a held-back wake-up */
+    struct device *waiting;       /* with a held-back call */
     struct og_hub_stream *quiet;  /* by the time of their last bytes */
     uv_timer_t keepalive_timer;
     uv_timer_t wake_timer;
@@ -201,24 +218,53 @@ free_hints(struct hint *hints, int count)
     free(hints);
 }
 
-/* ---- wake-ups ---- */
+/* ---- calls ---- */
 
 static void
-stop_waiting(struct device *device, struct shard *shard)
+stop_waiting(struct device *device, struct shard *shard, enum call call)
 {
-    if (device->is_waiting) {
-        device->is_waiting = false;
-        DL_DELETE2(shard->waiting, device, wait_prev, wait_next);
+    if (device->calls[call].is_waiting) {
+        device->calls[call].is_waiting = false;
+        if (--device->waiting_count == 0) {
+            DL_DELETE2(shard->waiting, device, wait_prev, wait_next);
+        }
     }
 }
 
 static void
-wake_now(struct shard *shard, struct device *device)
+stop_waiting_at_all(struct device *device, struct shard *shard)
 {
-    stop_waiting(device, shard);
-    device->is_woken = true;
-    device->woken_at_ms = now_ms(shard);
-    send_to_all(device, OG_STR("event: MessageEnqueued\ndata: null\n\n"));
+    for (int call = 0; call < CALL_COUNT; call++) {
+        stop_waiting(device, shard, (enum call)call);
+    }
+}
+
+static void
+call_now(struct shard *shard, struct device *device, enum call call)
+{
+    stop_waiting(device, shard, call);
+    device->calls[call].is_sent = true;
+    device->calls[call].sent_at_ms = now_ms(shard);
+    send_to_all(device, og_str_from(call_frames[call]));
+}
+
+/* Sends what has waited long enough. How long the rest must still wait, at most `most_ms`. */
+static int64_t
+call_in_turn(struct shard *shard, struct device *device, int64_t most_ms)
+{
+    int64_t now = now_ms(shard), gap_ms = shard->hub->config.wake_gap_ms;
+    for (int call = 0; call < CALL_COUNT; call++) {
+        int64_t wait_ms = device->calls[call].sent_at_ms + gap_ms - now;
+        if (!device->calls[call].is_waiting) {
+            continue;
+        }
+        if (wait_ms <= 0) {
+            call_now(shard, device, (enum call)call);
+        } else if (wait_ms < most_ms) {
+            most_ms = wait_ms;
+        }
+    }
+    return most_ms;
 }
 
 /* Few phones wait at a time, and each for a second at most: looking at all of them is cheap. */
@@ -226,16 +272,11 @@ static void
 on_wake_timer(uv_timer_t *timer)
 {
     struct shard *shard = timer->data;
-    int64_t now = now_ms(shard), gap_ms = shard->hub->config.wake_gap_ms, next_ms = gap_ms;
+    int64_t next_ms = shard->hub->config.wake_gap_ms;
     struct device *device, *next;
     DL_FOREACH_SAFE2(shard->waiting, device, next, wait_next)
     {
-        int64_t wait_ms = device->woken_at_ms + gap_ms - now;
-        if (wait_ms <= 0) {
-            wake_now(shard, device);
-        } else if (wait_ms < next_ms) {
-            next_ms = wait_ms;
-        }
+        next_ms = call_in_turn(shard, device, next_ms);
     }
     if (shard->waiting) {
         uv_timer_start(timer, on_wake_timer, (uint64_t)next_ms, 0);
@@ -254,14 +295,17 @@ arm_wake_timer(struct shard *shard, int64_t wait_ms)
 }
 
 static void
-wake(struct shard *shard, struct device *device)
+call_phone(struct shard *shard, struct device *device, enum call call)
 {
-    int64_t wait_ms = device->woken_at_ms + shard->hub->config.wake_gap_ms - now_ms(shard);
-    if (!device->is_woken || wait_ms <= 0) {
-        wake_now(shard, device);
-    } else if (!device->is_waiting) {
-        device->is_waiting = true;
-        DL_APPEND2(shard->waiting, device, wait_prev, wait_next);
+    struct call_state *state = &device->calls[call];
+    int64_t wait_ms = state->sent_at_ms + shard->hub->config.wake_gap_ms - now_ms(shard);
+    if (!state->is_sent || wait_ms <= 0) {
+        call_now(shard, device, call);
+    } else if (!state->is_waiting) {
+        state->is_waiting = true;
+        if (device->waiting_count++ == 0) {
+            DL_APPEND2(shard->waiting, device, wait_prev, wait_next);
+        }
         arm_wake_timer(shard, wait_ms);
     }
 }
@@ -288,17 +332,17 @@ take_hint(struct shard *shard, const struct hint *hint)
     }
     switch (hint->kind) {
     case OG_HINT_MESSAGES:
-        wake(shard, device);
+        call_phone(shard, device, CALL_MESSAGES);
         break;
     case OG_HINT_PULLED:
-        device->is_woken = false;
-        stop_waiting(device, shard);
+        device->calls[CALL_MESSAGES].is_sent = false;
+        stop_waiting(device, shard, CALL_MESSAGES);
         break;
     case OG_HINT_SETTINGS:
-        send_to_all(device, OG_STR("event: SettingsUpdated\ndata: null\n\n"));
+        call_phone(shard, device, CALL_SETTINGS);
         break;
     case OG_HINT_WEBHOOKS:
-        send_to_all(device, OG_STR("event: WebhooksUpdated\ndata: null\n\n"));
+        call_phone(shard, device, CALL_WEBHOOKS);
         break;
     case OG_HINT_CANCEL:
     case OG_HINT_EXPORT:
@@ -434,7 +478,7 @@ on_closed(void *ctx)
         tell_presence(shard->hub, device, false);
     }
     if (!device->streams) {
-        stop_waiting(device, shard);
+        stop_waiting_at_all(device, shard);
         HASH_DEL(shard->devices, device);
         free(device);
     }
@@ -484,7 +528,9 @@ og_hub_attach(struct og_hub_stream *stream, struct og_sink *sink)
     }
     struct og_hub_stream *surplus =
         find_surplus(device, shard->hub->config.streams_per_device_max);
-    send_to(stream, OG_STR(":connected\n\n"));
+    /* A phone knows settings and webhooks only if it is told to ask (wire/smsgate.md 4.2), and it may
+     * have missed a change while its last stream was dead and nobody knew. */
+    send_to(stream, OG_STR(":connected\n\n" SETTINGS_FRAME WEBHOOKS_FRAME));
     if (surplus) {
         close_stream(surplus);
     }

@@ -5,9 +5,10 @@
  * event loop keeps the streams that were opened on it. Frames follow the phone app's needs
  * (wire/smsgate.md section 4.6): every frame has `event:` and `data:` lines.
  *
- * MessageEnqueued is coalesced per phone, on each loop: after one the next waits for the gap and is
- * then sent once for all that came meanwhile. A pull ends the wait: what was queued before it is with
- * the phone, and what is hinted after it goes out at once.
+ * MessageEnqueued, SettingsUpdated and WebhooksUpdated are each coalesced per phone, on each loop:
+ * after one the next waits for the gap and is then sent once for all that came meanwhile, because each
+ * makes the app drop the request that the last one began. For messages a pull ends the wait: what was
+ * queued before it is with the phone, and what is hinted after it goes out at once.
  */
 #pragma once
 
@@ -49,8 +50,8 @@ void og_hub_destroy(struct og_hub *self);
 
 /*
  * Give a stream to the hub, on the loop's own thread: call og_hub_reserve, make the stream with the
- * owner it gives, then og_hub_attach, which sends an opening comment at once. The hub owns the stream
- * from then on.
+ * owner it gives, then og_hub_attach, which at once sends an opening comment and has the phone ask for
+ * settings and webhooks. The hub owns the stream from then on.
  */
 struct og_hub_stream;
 struct og_hub_stream *og_hub_reserve(struct og_hub *self, int loop_index, struct og_str account_id,

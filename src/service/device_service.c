@@ -183,9 +183,6 @@ og_presence_committed(struct og_op *op, struct og_tx *tx)
     for (size_t i = 0; i < moves.wake.count; i++) {
         og_hub_hint(self->svc->lane.hub, OG_HINT_MESSAGES, moves.wake.items[i], OG_STR(""));
     }
-    /* A phone knows settings and webhooks only if it is told to ask (wire/smsgate.md 4.2). */
-    og_hub_hint(self->svc->lane.hub, OG_HINT_SETTINGS, self->device_id, OG_STR(""));
-    og_hub_hint(self->svc->lane.hub, OG_HINT_WEBHOOKS, self->device_id, OG_STR(""));
     struct og_dispatch_device device;
     if (og_dispatch_device_find(queue, self->account_id, self->device_id, &device) &&
         device.waiting + device.handed > 0) {

@@ -31,10 +31,10 @@
 #define GAP_MS 20
 #define PATIENCE_S 20 /* for what another thread will surely do */
 
-#define OPENING ":connected\n\n"
 #define ENQUEUED "event: MessageEnqueued\ndata: null\n\n"
 #define SETTINGS "event: SettingsUpdated\ndata: null\n\n"
 #define WEBHOOKS "event: WebhooksUpdated\ndata: null\n\n"
+#define OPENING ":connected\n\n" SETTINGS WEBHOOKS
 #define KEEPALIVE ":keepalive\n\n"
 
 struct world;

@@ -160,6 +160,36 @@ test_the_first_wake_up_goes_at_once_and_the_next_waits(void **state)
     assert_sent(w, other, "");
 }
 
+/* Each makes the app drop the request that the last one began. */
+static void
+test_other_calls_are_coalesced_too(void **state)
+{
+    struct world *w = *state;
+    struct fake_sink *sink = open_stream(w, 0, "phone");
+    hint_now(w, OG_HINT_SETTINGS, "phone");
+    hint_now(w, OG_HINT_WEBHOOKS, "phone");
+    assert_sent(w, sink, OPENING SETTINGS WEBHOOKS);
+    for (int i = 0; i < 5; i++) {
+        hint_now(w, OG_HINT_SETTINGS, "phone");
+        hint_now(w, OG_HINT_WEBHOOKS, "phone");
+    }
+    hint_now(w, OG_HINT_PULLED, "phone"); /* no concern of theirs */
+    assert_sent(w, sink, "");
+    w->now_ms += GAP_MS;
+    wait_for_bytes(w, sink, sizeof(SETTINGS WEBHOOKS) - 1);
+    assert_sent(w, sink, SETTINGS WEBHOOKS);
+}
+
+/* One that died unnoticed still counts: what the phone missed meanwhile it can only learn here. */
+static void
+test_every_stream_is_told_to_ask(void **state)
+{
+    struct world *w = *state;
+    for (int i = 0; i < 3; i++) {
+        assert_sent(w, open_stream(w, 0, "phone"), ":connected\n\n" SETTINGS WEBHOOKS);
+    }
+}
+
 static void
 test_a_wake_up_after_the_gap_goes_at_once(void **state)
 {
@@ -422,6 +452,8 @@ main(void)
         WITH_WORLD(test_every_event_has_a_name_and_data),
         WITH_WORLD(test_hints_for_nobody_are_forgotten),
         WITH_WORLD(test_the_first_wake_up_goes_at_once_and_the_next_waits),
+        WITH_WORLD(test_other_calls_are_coalesced_too),
+        WITH_WORLD(test_every_stream_is_told_to_ask),
         WITH_WORLD(test_a_wake_up_after_the_gap_goes_at_once),
         WITH_WORLD(test_a_pull_makes_room_for_the_next_wake_up),
         WITH_WORLD(test_a_held_wake_up_ends_with_its_stream),

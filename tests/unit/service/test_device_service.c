@@ -137,21 +137,21 @@ test_presence_calls_for_what_waits(void **state)
     struct og_str phone = add_phone(w);
     struct ear *ear = listen_as(w, phone);
     set_present(w, phone, true);
-    assert_heard(w, ear, "SW"); /* it knows settings and webhooks only if told to ask */
+    assert_heard(w, ear, "");
     set_present(w, phone, false);
     struct og_message m = send_one(w);
     assert_heard(w, ear, "M");
     set_present(w, phone, true);
-    assert_heard(w, ear, "SWM");
+    assert_heard(w, ear, "M");
     pull(w, phone);
     assert_heard(w, ear, "");
     set_present(w, phone, false);
     set_present(w, phone, true); /* what it had may have been lost on the way */
-    assert_heard(w, ear, "SWM");
+    assert_heard(w, ear, "M");
     report(w, phone, m.id, OG_MESSAGE_SENT);
     set_present(w, phone, false);
     set_present(w, phone, true);
-    assert_heard(w, ear, "SW");
+    assert_heard(w, ear, "");
 }
 
 /* It is told in the batch's turn even if the batch is lost: a broken disk hides no phone. */
