@@ -300,6 +300,8 @@ after_gate(struct og_call *call, enum og_code code, const struct og_err *gate_er
     }
     if (code != OG_OK) {
         og_call_refuse(call, code, &err);
+    } else if (route->acts && call->req->method == OG_HEAD) {
+        og_call_answer(call, &(struct og_answer){.status = route->success});
     } else if (route->prepare) {
         route->prepare(call, call->op);
     } else {

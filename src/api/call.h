@@ -73,6 +73,7 @@ struct og_route {
     int success;         /* status when encode sets none */
     enum og_lane lane;
     struct og_op_kind kind; /* apply and committed; done is the api's own */
+    bool acts;           /* a GET that changes something: HEAD is answered without the operation */
     size_t op_bytes;     /* of the struct that begins with struct og_op; 0: no operation */
     /* Fill the operation from the request. NULL: nothing to decode. */
     enum og_code (*decode)(struct og_call *call, struct og_op *op, struct og_err *err);

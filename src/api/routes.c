@@ -65,7 +65,7 @@
         og_device_remove_op),                                                                     \
      .decode = og_smsgate_device_remove_decode}
 #define PULL(path_)                                                                               \
-    {OG_GET, path_, SMSGATE, FOR_DEVICE, .success = 200,                                          \
+    {OG_GET, path_, SMSGATE, FOR_DEVICE, .success = 200, .acts = true,                            \
      OP(OG_LANE_WRITE, "message.pull", og_pull_apply, og_pull_committed, og_pull_op),             \
      .decode = og_phone_pull_decode, .encode = og_phone_pull_encode}
 #define REPORT(path_)                                                                             \

@@ -143,7 +143,7 @@ password_failed(struct og_call *call, struct og_op *op)
 
 const struct og_route og_user_routes[] = {
     {OG_GET, "/mobile/v1/user/code", OG_FAMILY_SMSGATE, OG_WHO_BASIC, .success = 200,
-     .lane = OG_LANE_WRITE, .op_bytes = sizeof(struct og_login_code_op),
+     .acts = true, .lane = OG_LANE_WRITE, .op_bytes = sizeof(struct og_login_code_op),
      .kind = {.name = "user.code", .apply = og_login_code_apply, .done = og_call_done},
      .decode = code_decode, .encode = code_encode, .failed = code_failed},
     {OG_PATCH, "/mobile/v1/user/password", OG_FAMILY_SMSGATE, OG_WHO_DEVICE, .body_max = BODY_MAX,

@@ -338,6 +338,24 @@ def test_stream_tells_of_what_waits(account, phone):
     stream.close()
 
 
+def test_head_takes_no_message(account, phone):
+    sent = send(account)
+    for path in ("/message", "/messages?order=fifo"):
+        asked = phone.client.request("HEAD", M + path).expect(200)
+        assert asked.body == b""
+    phone.client.request("HEAD", M + "/message?order=LIFO").expect(400)
+    account.app.delete(T + "/messages/" + sent).expect(200)
+    wait_for(lambda: account.message(sent)["state"] == "Cancelled", "the end of what no phone has")
+
+
+def test_every_stream_is_told_to_ask(phone):
+    streams = [phone.listen() for _ in range(2)]
+    for stream in streams:
+        stream.wait("SettingsUpdated")
+        stream.wait("WebhooksUpdated")
+        stream.close()
+
+
 def test_check_75_no_other_events(account, phone):
     stream = phone.listen()
     send(account)
