@@ -53,9 +53,9 @@ og_admin_webhook_show_encode(struct og_call *call, struct og_op *op, struct og_a
     og_admin_begin_answer(&w, answer);
     og_json_add_str(&w, "account_id", self->account_id);
     og_json_add_cstr(&w, "webhooks_by", og_webhooks_by_name(self->by));
-    og_json_add_cstr(&w, "signing_key", self->signing_key);
+    og_json_add_str(&w, "signing_key", og_secret_str(&self->signing_key));
     og_json_end(&w);
-    og_wipe(self->signing_key, sizeof self->signing_key);
+    og_secret_finish(&self->signing_key);
 }
 
 enum og_code

@@ -282,6 +282,13 @@ og_phone_settings_write(const struct og_phone_settings *self, enum og_settings_v
     og_json_end(w);
 }
 
+struct og_str
+og_phone_settings_signing_key(const struct og_phone_settings *self)
+{
+    const struct og_setting *key = &self->items[SIGNING_KEY];
+    return key->state == OG_SETTING_SET ? key->text : OG_STR("");
+}
+
 /* ---- what a phone can take ---- */
 
 #define APP "me.capcom.smsgateway/"

@@ -47,6 +47,9 @@ enum og_settings_view {
 void og_phone_settings_write(const struct og_phone_settings *self, enum og_settings_view view,
                              struct og_json_writer *w);
 
+/* The key that an account's webhooks are signed with, by phones and by the server; "" when none is set. */
+struct og_str og_phone_settings_signing_key(const struct og_phone_settings *self);
+
 /*
  * Leave out the values that this version of the phone's app cannot parse: one unknown word there
  * makes it ask for ever.

@@ -222,7 +222,7 @@ leave_it_to_phones(struct import *self, const struct og_import_account *account)
                                        .sets_by = true,
                                        .by = OG_WEBHOOKS_BY_PHONE};
     enum og_code code = og_webhook_account_apply(&op.op, self->tx);
-    og_wipe(op.signing_key, sizeof op.signing_key);
+    og_secret_finish(&op.signing_key);
     *self->err = op.op.err;
     return code;
 }

@@ -146,7 +146,7 @@ add_headers(struct delivery *one, const struct og_webhook_try *ask)
     char timestamp[24], signature[OG_DIGEST_HEX_CHARS + 1];
     int64_t now_ms = og_now_ms(one->sender->config.services->clock);
     snprintf(timestamp, sizeof timestamp, "%lld", (long long)(now_ms / 1000));
-    og_webhook_sign(og_str_from(ask->signing_key), ask->body, og_str_from(timestamp), signature);
+    og_webhook_sign(og_secret_str(&ask->signing_key), ask->body, og_str_from(timestamp), signature);
     one->headers = og_client_headers_create();
     return og_client_headers_add(one->headers, "Content-Type", OG_STR("application/json")) &&
            og_client_headers_add(one->headers, "User-Agent", OG_STR("otpgate")) &&

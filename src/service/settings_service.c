@@ -16,14 +16,13 @@ keep_texts(struct og_phone_settings *settings, struct og_arena *mem)
     }
 }
 
-static enum og_code
-load(struct og_settings_op *self, struct og_tx *tx, struct og_phone_settings *out)
+enum og_code
+og_settings_of(const struct og_services *svc, struct og_db *db, struct og_str account_id,
+               struct og_arena *mem, struct og_phone_settings *out, struct og_err *err)
 {
     struct og_str text;
-    struct og_err *err = &self->op.err;
     *out = (struct og_phone_settings){0};
-    enum og_code code = og_settings_load(tx->db, &self->svc->keys.seal, self->account_id,
-                                         self->mem, &text, err);
+    enum og_code code = og_settings_load(db, &svc->keys.seal, account_id, mem, &text, err);
     if (code != OG_OK || text.len == 0) {
         return code;
     }
@@ -31,11 +30,18 @@ load(struct og_settings_op *self, struct og_tx *tx, struct og_phone_settings *ou
     code = og_json_parse(text, OG_JSON_DEPTH_DEFAULT, &doc, err);
     if (code == OG_OK) {
         code = og_phone_settings_read(doc.root, out, err);
-        keep_texts(out, self->mem);
+        keep_texts(out, mem);
     }
     og_json_doc_finish(&doc);
     return code == OG_OK ? OG_OK
                          : og_fail(err, OG_E_INTERNAL, "", "stored settings cannot be read");
+}
+
+static enum og_code
+load(struct og_settings_op *self, struct og_tx *tx)
+{
+    return og_settings_of(self->svc, tx->db, self->account_id, self->mem, &self->settings,
+                          &self->op.err);
 }
 
 static enum og_code
@@ -57,7 +63,7 @@ enum og_code
 og_settings_get_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_settings_op *self = (struct og_settings_op *)op;
-    return load(self, tx, &self->settings);
+    return load(self, tx);
 }
 
 enum og_code
@@ -65,7 +71,7 @@ og_settings_set_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_settings_op *self = (struct og_settings_op *)op;
     self->settings = (struct og_phone_settings){0};
-    enum og_code code = self->replaces ? OG_OK : load(self, tx, &self->settings);
+    enum og_code code = self->replaces ? OG_OK : load(self, tx);
     if (code != OG_OK) {
         return code;
     }

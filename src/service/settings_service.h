@@ -25,6 +25,10 @@ struct og_settings_op {
     struct og_device *devices;
     int device_count;
 };
+/* An account's settings as they are stored; strings in `mem`. In any lane. */
+OG_MUST_CHECK enum og_code og_settings_of(const struct og_services *svc, struct og_db *db,
+                                          struct og_str account_id, struct og_arena *mem,
+                                          struct og_phone_settings *out, struct og_err *err);
 enum og_code og_settings_get_apply(struct og_op *op, struct og_tx *tx);
 enum og_code og_settings_set_apply(struct og_op *op, struct og_tx *tx);
 void og_settings_set_committed(struct og_op *op, struct og_tx *tx);

@@ -71,7 +71,6 @@ take_one(struct og_webhook_round_op *self, struct og_tx *tx, const struct og_web
          const struct og_webhook_event_row *row, struct og_webhook_host *host)
 {
     struct og_err *err = &self->op.err;
-    struct og_webhook_account account;
     struct og_webhook_try *one = &self->tries[self->try_count];
     struct og_buf body;
     og_buf_init(&body, row->body.len + 1);
@@ -93,8 +92,8 @@ take_one(struct og_webhook_round_op *self, struct og_tx *tx, const struct og_web
     };
     og_buf_wipe(&body);
     og_buf_finish(&body);
-    code = og_webhook_account_ensure(self->svc, tx->db, row->account_id, self->mem, &account,
-                                     one->signing_key, err);
+    code = og_webhook_signing_key(self->svc, tx->db, row->account_id, self->mem,
+                                  &one->signing_key, NULL, err);
     if (code == OG_OK) {
         code = og_hook_queue_lease(tx->db, row->id, tx->now_ms + OG_WEBHOOK_LEASE_MS, err);
     }

@@ -5,6 +5,7 @@
 
 #include "base/id.h"
 #include "live/hub.h"
+#include "service/settings_service.h"
 #include "store/account_store.h"
 
 /* ---- whom to tell of changes ---- */
@@ -147,11 +148,11 @@ og_webhook_load(struct og_services *svc, struct og_db *db, int64_t now_ms, struc
 
 static enum og_code
 put_account(struct og_services *svc, struct og_db *db, struct og_str account_id,
-            enum og_webhooks_by by, const char *signing_key, struct og_err *err)
+            enum og_webhooks_by by, const struct og_secret *signing_key, struct og_err *err)
 {
     struct og_buf sealed;
     og_buf_init(&sealed, 256);
-    og_seal(&svc->keys.seal, account_id, og_str_from(signing_key), &sealed);
+    og_seal(&svc->keys.seal, account_id, og_secret_str(signing_key), &sealed);
     struct og_webhook_account row = {.by = by, .signing_key = og_buf_str(&sealed)};
     enum og_code code = og_webhook_account_put(db, account_id, &row, err);
     og_buf_finish(&sealed);
@@ -160,34 +161,90 @@ put_account(struct og_services *svc, struct og_db *db, struct og_str account_id,
 
 static enum og_code
 open_key(const struct og_services *svc, struct og_str account_id, struct og_str sealed,
-         char out[OG_SIGNING_KEY_CHARS + 1], struct og_err *err)
+         struct og_secret *out, struct og_err *err)
 {
     struct og_buf plain;
-    og_buf_init(&plain, OG_SIGNING_KEY_CHARS);
+    og_buf_init(&plain, OG_SECRET_MAX_BYTES);
     enum og_code code = og_unseal(&svc->keys.seal, account_id, sealed, &plain, err);
-    if (code != OG_OK || plain.full || plain.len != OG_SIGNING_KEY_CHARS) {
+    if (code != OG_OK || plain.full || !og_secret_set(out, og_buf_str(&plain))) {
         code = og_fail(err, OG_E_INTERNAL, "", "the signing key of an account cannot be opened");
-    } else {
-        memcpy(out, plain.ptr, OG_SIGNING_KEY_CHARS);
-        out[OG_SIGNING_KEY_CHARS] = '\0';
     }
     og_buf_wipe(&plain);
     og_buf_finish(&plain);
     return code;
 }
 
-enum og_code
-og_webhook_account_ensure(struct og_services *svc, struct og_db *db, struct og_str account_id,
-                          struct og_arena *mem, struct og_webhook_account *out,
-                          char signing_key[OG_SIGNING_KEY_CHARS + 1], struct og_err *err)
+static void
+draw_key(struct og_secret *out)
+{
+    char key[OG_SIGNING_KEY_CHARS + 1];
+    og_token_make(OG_SIGNING_KEY_CHARS, key);
+    og_secret_set(out, og_str_from(key));
+    og_wipe(key, sizeof key);
+}
+
+/* The account's row, made now if there is none; its own key opened. */
+static enum og_code
+ensure_account(struct og_services *svc, struct og_db *db, struct og_str account_id,
+               struct og_arena *mem, struct og_webhook_account *out, struct og_secret *key,
+               struct og_err *err)
 {
     enum og_code code = og_webhook_account_find(db, account_id, mem, out, err);
     if (code == OG_OK && out->signing_key.len) {
-        return open_key(svc, account_id, out->signing_key, signing_key, err);
+        return open_key(svc, account_id, out->signing_key, key, err);
     }
     if (code == OG_OK) {
-        og_token_make(OG_SIGNING_KEY_CHARS, signing_key);
-        code = put_account(svc, db, account_id, out->by, signing_key, err);
+        draw_key(key);
+        code = put_account(svc, db, account_id, out->by, key, err);
+    }
+    return code;
+}
+
+enum og_code
+og_webhook_signing_key(struct og_services *svc, struct og_db *db, struct og_str account_id,
+                       struct og_arena *mem, struct og_secret *out, bool *in_settings_out,
+                       struct og_err *err)
+{
+    struct og_phone_settings settings;
+    struct og_webhook_account row;
+    enum og_code code = og_settings_of(svc, db, account_id, mem, &settings, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    struct og_str key = og_phone_settings_signing_key(&settings);
+    if (in_settings_out) {
+        *in_settings_out = key.len > 0;
+    }
+    return key.len > 0 && og_secret_set(out, key)
+               ? OG_OK
+               : ensure_account(svc, db, account_id, mem, &row, out, err);
+}
+
+/* Write what is to be changed. The key in the settings is on the phones, too: it is changed there. */
+static enum og_code
+change_account(struct og_webhook_account_op *self, struct og_tx *tx)
+{
+    struct og_webhook_account row;
+    struct og_secret own = {0};
+    struct og_err *err = &self->op.err;
+    bool in_settings = false;
+    enum og_code code = ensure_account(self->svc, tx->db, self->account_id, self->mem, &row, &own,
+                                       err);
+    if (code == OG_OK && self->rotates) {
+        draw_key(&own);
+    }
+    self->by = self->sets_by ? self->by : row.by;
+    if (code == OG_OK && (self->sets_by || self->rotates)) {
+        code = put_account(self->svc, tx->db, self->account_id, self->by, &own, err);
+    }
+    og_secret_finish(&own);
+    if (code == OG_OK) {
+        code = og_webhook_signing_key(self->svc, tx->db, self->account_id, self->mem,
+                                      &self->signing_key, &in_settings, err);
+    }
+    if (code == OG_OK && self->rotates && in_settings) {
+        code = og_fail(err, OG_E_CONFLICT, "rotate_signing_key",
+                       "the key is webhooks.signing_key of the account's settings; change it there");
     }
     return code;
 }
@@ -197,23 +254,11 @@ og_webhook_account_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_webhook_account_op *self = (struct og_webhook_account_op *)op;
     struct og_account account;
-    struct og_webhook_account row;
     enum og_code code =
         og_account_find(tx->db, self->account_id, self->mem, &account, &op->err);
     if (code == OG_OK) {
         self->account_id = account.id;
-        code = og_webhook_account_ensure(self->svc, tx->db, account.id, self->mem, &row,
-                                         self->signing_key, &op->err);
-    }
-    if (code != OG_OK) {
-        return code;
-    }
-    self->by = self->sets_by ? self->by : row.by;
-    if (self->rotates) {
-        og_token_make(OG_SIGNING_KEY_CHARS, self->signing_key);
-    }
-    if (self->sets_by || self->rotates) {
-        code = put_account(self->svc, tx->db, account.id, self->by, self->signing_key, &op->err);
+        code = change_account(self, tx);
     }
     return code == OG_OK ? og_device_list(tx->db, account.id, self->mem, &self->phones,
                                           &self->phone_count, &op->err)

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/secret.h"
 #include "lane/op.h"
 #include "service/services.h"
 #include "store/device_store.h"
@@ -52,7 +53,8 @@ OG_MUST_CHECK enum og_code og_webhook_load(struct og_services *svc, struct og_db
 /* ---- operation ---- */
 
 /* Who tells, and the key that signs; both are made when they are not there yet. Write lane.
- * OG_E_NOT_FOUND for an unknown account (id or name). */
+ * OG_E_NOT_FOUND for an unknown account (id or name), OG_E_CONFLICT when the key that is to be
+ * changed is the one in the account's settings. */
 struct og_webhook_account_op {
     struct og_op op;
     struct og_services *svc;
@@ -60,7 +62,7 @@ struct og_webhook_account_op {
     struct og_str account_id;
     bool sets_by, rotates;      /* what to change */
     enum og_webhooks_by by;     /* in with sets_by; out */
-    char signing_key[OG_SIGNING_KEY_CHARS + 1]; /* out; the caller wipes it */
+    struct og_secret signing_key; /* out; the caller wipes it */
     /* inner */
     struct og_device *phones;
     int phone_count;
@@ -105,13 +107,15 @@ OG_MUST_CHECK enum og_code og_webhook_otp_closed(struct og_services *svc, struct
                                                  enum og_webhook_event event, struct og_arena *mem,
                                                  struct og_err *err);
 
-/* The account's row, made now if there is none; the key opened. Write lane. */
-OG_MUST_CHECK enum og_code og_webhook_account_ensure(struct og_services *svc, struct og_db *db,
-                                                     struct og_str account_id,
-                                                     struct og_arena *mem,
-                                                     struct og_webhook_account *out,
-                                                     char signing_key[OG_SIGNING_KEY_CHARS + 1],
-                                                     struct og_err *err);
+/*
+ * The key that signs what the server tells: webhooks.signing_key of the account's settings, which its
+ * phones sign with too; else the account's own, made now if there is none. Write lane.
+ * in_settings_out  may be NULL
+ */
+OG_MUST_CHECK enum og_code og_webhook_signing_key(struct og_services *svc, struct og_db *db,
+                                                  struct og_str account_id, struct og_arena *mem,
+                                                  struct og_secret *out, bool *in_settings_out,
+                                                  struct og_err *err);
 
 /* ---- rounds ---- */
 
@@ -131,7 +135,7 @@ struct og_webhook_result {
 struct og_webhook_try {
     struct og_str id, account_id, webhook_id, url, host, body;
     int64_t created_at, failed;
-    char signing_key[OG_SIGNING_KEY_CHARS + 1];
+    struct og_secret signing_key;
 };
 
 struct og_webhook_host {

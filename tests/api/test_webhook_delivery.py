@@ -94,6 +94,23 @@ def test_failed_and_cancelled_and_expired(account, receiver):
     assert [call.json["event"] for call in calls] == ["sms:failed", "message.expired"]
 
 
+def test_the_key_of_the_settings_signs(gateway, account, receiver):
+    path = "/admin/v1/accounts/%s/webhooks" % account.id
+    account.add_phone()
+    own = signing_key(gateway, account)
+    hook(account, receiver.url(), "sms:cancelled")
+    for count, key in enumerate(("a key of phones", "k" * 256, "ключ"), 1):
+        account.app.patch(T + "/settings", {"webhooks": {"signing_key": key}}).expect(200)
+        assert signing_key(gateway, account) == key
+        gateway.admin.patch(path, {"rotate_signing_key": True}).expect(409)
+        account.app.delete(T + "/messages/" + send(account)).expect(200)
+        check_signature(receiver.wait(count)[-1], key)
+    account.app.patch(T + "/settings", {"webhooks": {"signing_key": None}}).expect(200)
+    assert signing_key(gateway, account) == own
+    account.app.delete(T + "/messages/" + send(account)).expect(200)
+    check_signature(receiver.wait(4)[-1], own)
+
+
 def test_codes_are_never_in_it(account, receiver):
     hook(account, receiver.url(), *STATES)
     phone = account.add_phone()
