@@ -41,7 +41,7 @@ fleet: deps $(BUILD)/build.ninja ## a day of fifty failing phones on virtual tim
 	@$(BUILD)/tests/fleet/fleet --json $(BUILD)/fleet.json $(ARGS)
 
 bench: deps build ## measure what the design promises; table, and build/bench.json
-	@command -v wrk >/dev/null || tools/deps bench
+	@tools/deps bench
 	@ninja -C $(BUILD) --quiet
 	@$(PYTHON) tests/bench/bench.py --otpgate $(abspath $(OTPGATE)) --build $(abspath $(BUILD)) $(ARGS)
 

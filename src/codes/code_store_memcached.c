@@ -12,7 +12,7 @@
 #include "codes/code_pack.h"
 #include "codes/memcached_client.h"
 
-#define STEPS_MS 1100 /* connect, read and write, each as slow as it may be */
+#define STEPS_MS 800 /* connect, read and write, each as slow as it may be */
 #define LOOK_MS 1000  /* how often a store that is down is looked at */
 #define SPENT_LIFE_S 1
 /* A lost write means that another check took an attempt. */
@@ -136,11 +136,19 @@ check_once(struct worker *self, struct og_code_ticket *ticket)
     }
 }
 
+/* May another round of steps begin? */
+static bool
+is_in_time(const struct worker *self, const struct og_code_ticket *ticket)
+{
+    return og_mono_ms(self->store->desk.clock) <= ticket->until_mono_ms - STEPS_MS;
+}
+
 static enum og_memcached_result
 do_check(struct worker *self, struct og_code_ticket *ticket)
 {
     enum og_memcached_result result = OG_MEMCACHED_MISSING;
-    for (int i = 0; i < TRIES_MAX && result == OG_MEMCACHED_MISSING; i++) {
+    for (int i = 0; i < TRIES_MAX && result == OG_MEMCACHED_MISSING && is_in_time(self, ticket);
+         i++) {
         result = check_once(self, ticket);
     }
     if (result == OG_MEMCACHED_MISSING) {
@@ -180,7 +188,7 @@ serve(struct worker *self, struct og_code_ticket *ticket)
         [OG_CODE_DROP] = do_drop,
     };
     struct og_code_desk *desk = &self->store->desk;
-    if (og_mono_ms(desk->clock) > ticket->until_mono_ms - STEPS_MS) {
+    if (!is_in_time(self, ticket)) {
         og_code_ticket_fail(ticket, "too much waits for memcached");
         return;
     }

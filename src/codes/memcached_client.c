@@ -11,8 +11,8 @@
 #include "base/host_port.h"
 
 #define DEFAULT_PORT 11211
-#define CONNECT_MS 300
-#define STEP_MS 400
+#define CONNECT_MS 200
+#define STEP_MS 300
 #define RETRY_S 1 /* how long a server that failed is left alone */
 
 struct og_memcached_client {

@@ -24,7 +24,7 @@ import subprocess
 import sys
 import time
 
-from programs import HERE, Failed, Gateway, Noop, Phones, wait_until
+from programs import HERE, Failed, Gateway, Noop, Phones, Store, wait_until
 
 TEXT = ("Your parcel arrives tomorrow between 10 and 12. Not at home? Reply to this message and we "
         "leave it with your neighbour.")
@@ -57,6 +57,10 @@ ROWS = [
     ("push_p99_ms", "ms", "the same, 99th percentile", 20, True),
     ("push_cpu_us", "us", "CPU of a message that meets an idle phone, TLS", None, True),
     ("otp_pairs_per_s", "/s", "verifications started and checked", 5000, False),
+    ("otp_redis_pairs_per_s", "/s", "the same, codes in Redis", None, False),
+    ("otp_memcached_pairs_per_s", "/s", "the same, codes in memcached", None, False),
+    ("otp_pending_bytes", "B", "memory per pending verification, with its message", None, True),
+    ("otp_code_bytes", "B", "of that, its code", None, True),
     ("audit_us_per_entry", "us", "CPU of an entry of the audit log", None, True),
     ("audit_added_us_per_pair", "us", "CPU that the log adds to a verification", None, True),
     ("audit_rps_ratio", "", "verifications/s with the log / without", None, False),
@@ -224,18 +228,47 @@ class Bench:
                   push_cpu_us=cpu_s * 1e6 / len(shots))
 
     def measure_otp(self):
-        """Start and check, codes in the process's own store, 64 connections."""
-        with self.gateway("otp", False) as gateway:
-            gateway.wait_ready().add_account(with_phone=True)
-            seconds, runs = self.choose(4, 2), []
+        """Start and check, 64 connections; codes in the process, in Redis, in memcached, in turns."""
+        with contextlib.ExitStack() as stack:
+            redis = stack.enter_context(Store("redis", self.folder("redis")))
+            memcached = stack.enter_context(Store("memcached", self.folder("memcached")))
+            gateways = {
+                "otp": self.gateway("otp", False),
+                "otp_redis": self.gateway("otp-redis", False, "--otp.store=redis",
+                                          f"--redis.addresses={redis.address}"),
+                "otp_memcached": self.gateway("otp-memcached", False, "--otp.store=memcached",
+                                              f"--memcached.servers={memcached.address}"),
+            }
+            for gateway in gateways.values():
+                stack.enter_context(gateway)
+                gateway.wait_ready().add_account(with_phone=True)
+            runs = {name: [] for name in gateways}
             for _ in range(self.choose(3, 2)):
-                before = gateway.cpu_s()
-                run = self.wrk(gateway.base, 64, seconds, "otp.lua", "Authorization",
-                               gateway.bearer)
-                run["cpu_us"] = (gateway.cpu_s() - before) * 1e6 / run["count"]
-                runs.append(run)
-        self.keep(otp_pairs_per_s=median_of(runs, "rps"), otp_p99_ms=median_of(runs, "p99_ms"),
-                  otp_cpu_us_per_pair=median_of(runs, "cpu_us"))
+                for name, gateway in gateways.items():
+                    runs[name].append(self.pairs(gateway, self.choose(4, 2)))
+        for name, of_name in runs.items():
+            self.figures.update({f"{name}_pairs_per_s": median_of(of_name, "rps"),
+                                 f"{name}_p99_ms": median_of(of_name, "p99_ms"),
+                                 f"{name}_cpu_us_per_pair": median_of(of_name, "cpu_us")})
+        self.pending()
+
+    def pending(self):
+        """Verifications that wait for their code, in memory."""
+        with self.gateway("otp-pending", False) as gateway:
+            gateway.wait_ready().add_account(with_phone=True)
+            self.pairs(gateway, 2)  # fills what does not grow with them: the database's cache
+            codes, rss_kib = gateway.metric("otpgate_otp_codes"), gateway.rss_kib()
+            os.environ["OTP_STARTS_ONLY"] = "1"
+            try:
+                self.wrk(gateway.base, 64, self.choose(8, 4), "otp.lua", "Authorization",
+                         gateway.bearer)
+            finally:
+                del os.environ["OTP_STARTS_ONLY"]
+            time.sleep(1.5)  # gauges are set with each round of housekeeping
+            grown = gateway.metric("otpgate_otp_codes") - codes
+            self.keep(otp_pending_bytes=(gateway.rss_kib() - rss_kib) * 1024 / grown,
+                      otp_code_bytes=gateway.metric("otpgate_otp_code_bytes") /
+                      gateway.metric("otpgate_otp_codes"))
 
     def pairs(self, gateway, seconds):
         """Verifications started and checked, with CPU and entries of the audit log for each."""

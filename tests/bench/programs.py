@@ -70,6 +70,26 @@ def free_port():
         return probe.getsockname()[1]
 
 
+class Store(Program):
+    """Redis or memcached on loopback, in memory only."""
+
+    def __init__(self, kind, folder):
+        os.makedirs(folder, exist_ok=True)
+        port = free_port()
+        self.address = f"127.0.0.1:{port}"
+        argv = {"redis": ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "",
+                          "--dir", folder],
+                "memcached": ["memcached", "-l", "127.0.0.1", "-p", str(port), "-U", "0", "-m",
+                              "256", "-u", "nobody"]}[kind]
+        super().__init__(argv, folder + ".log")
+        wait_until(lambda: self.is_up(port), kind, 10)
+
+    def is_up(self, port):
+        self.check()
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 class Gateway(Program):
     """`otpgate serve` in a folder."""
 
@@ -124,10 +144,13 @@ class Gateway(Program):
         return next(int(line.split()[-1]) for line in text.splitlines()
                     if line.startswith('otpgate_reports_total{result="changed"}'))
 
-    def audit_entries(self):
+    def metric(self, name):
         text = self.call("GET", "/metrics", parse=bytes.decode)
-        return next(int(line.split()[-1]) for line in text.splitlines()
-                    if line.startswith("otpgate_audit_entries_total"))
+        return next(float(line.split()[-1]) for line in text.splitlines()
+                    if line.startswith(name + " "))
+
+    def audit_entries(self):
+        return self.metric("otpgate_audit_entries_total")
 
     def wait_reports(self, count, timeout_s):
         wait_until(lambda: self.reports() >= count, f"{count} reports", timeout_s, 0.2)
