@@ -91,6 +91,28 @@ def test_malformed_contexts(gateway, account, context, field):
     assert check(account, made, code).json["approved"] is True  # no attempt was taken
 
 
+def test_req_38_there_is_no_check_by_number(gateway, account):
+    """An id, which only the application knows, is the only way to try a code."""
+    number = gateway.fresh_number()
+    _, code, _ = otp.started(account.app, account.phone, number, "pay")
+    for path in (V + "/check", "%s/%s/check" % (V, number.replace("+", "%2B")), "/otp/v1/check"):
+        answer = account.app.post(path, {"to": number, "code": code, "purpose": "pay"})
+        assert answer.status in (404, 405), answer
+    by_number = check(account, "A" * 30, code, to=number)
+    check_problem(OWN, by_number.expect(400), "to")
+
+
+def test_req_6_there_is_no_filter_of_codes(gateway):
+    """Nothing can be left out of six digits: no option, no member of a start."""
+    done = gateway.cli("check-config", "--sample")
+    options = [line for line in done.stdout.splitlines() if line.startswith("#otp.")]
+    assert not [line for line in options if "filter" in line or "sequence" in line]
+    account = gateway.account()
+    for member in ("filter", "no_sequences"):
+        refused = otp.start(account.app, gateway.fresh_number(), **{member: True}).expect(400)
+        check_problem(OWN, refused, member)
+
+
 # ---- payments ----
 
 def test_a_payment_shows_amount_and_payee(gateway, account):

@@ -284,8 +284,8 @@ def test_stream_of_nobody_ends_at_once(gateway):
         assert stream.status == 401
 
 
-def test_every_answer_may_not_be_kept(gateway, callers):
-    """Requirement 45."""
+def test_req_45_every_answer_may_not_be_kept(gateway, callers):
+    """Whoever asks, and whatever comes of it."""
     client = Client(gateway)
     for one in ROUTES:
         if one.path.endswith("/events"):

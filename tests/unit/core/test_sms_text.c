@@ -23,7 +23,7 @@ add_repeated(struct og_buf *out, const char *text, size_t times)
 }
 
 static void
-test_segments(void **state)
+test_req_56_segments(void **state)
 {
     /* prefix, then `times` of text, then suffix */
     static const struct {
@@ -313,7 +313,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_segments),    cmocka_unit_test(test_templates),
+        cmocka_unit_test(test_req_56_segments),    cmocka_unit_test(test_templates),
         cmocka_unit_test(test_foreign),     cmocka_unit_test(test_nul),
         cmocka_unit_test(test_not_utf8),
         cmocka_unit_test(test_table),       cmocka_unit_test(test_flaws),
