@@ -369,13 +369,13 @@ resend_encode(struct og_call *call, struct og_op *op, struct og_answer *answer)
 {
     struct og_otp_resend_op *self = (struct og_otp_resend_op *)op;
     og_otp_verification_json(&self->out, self->base.svc->otp.sends_max, &answer->body);
-    og_otp_resend_release(self);
+    og_otp_resend_release(self, true);
 }
 
 static void
 resend_failed(struct og_call *call, struct og_op *op)
 {
-    og_otp_resend_release((struct og_otp_resend_op *)op);
+    og_otp_resend_release((struct og_otp_resend_op *)op, false);
 }
 
 /* ---- cancel, read ---- */

@@ -31,6 +31,7 @@ og_app_otp_policy(const struct og_config *config, struct og_otp_policy *out)
         .ttl_ms = otp->ttl_ms,
         .attempts = otp->attempts,
         .sends_max = otp->sends_max,
+        .rotates = otp->resend == OG_CONFIG_RESEND_ROTATE,
         .lock_after = otp->lock_after,
         .lock_ms = config->login.lock_ms,
         .verbose_errors = otp->verbose_errors,

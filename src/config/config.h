@@ -116,6 +116,7 @@ struct og_config_number {
 };
 
 enum og_config_otp_store { OG_CONFIG_OTP_MEMORY, OG_CONFIG_OTP_REDIS, OG_CONFIG_OTP_MEMCACHED };
+enum og_config_resend { OG_CONFIG_RESEND_SAME, OG_CONFIG_RESEND_ROTATE };
 enum og_config_environment { OG_CONFIG_PRODUCTION, OG_CONFIG_TEST };
 
 struct og_config_otp {
@@ -125,6 +126,7 @@ struct og_config_otp {
     int attempts;
     int sends_max;
     struct og_config_durations resend_waits;
+    int resend; /* enum og_config_resend */
     int lock_after;
     const char *brand;
     const char *template;

@@ -21,6 +21,7 @@ static const char *const format_words[] = {"auto", "text", "json", NULL};
 static const char *const colour_words[] = {"auto", "always", "never", NULL};
 static const char *const otp_store_words[] = {"memory", "redis", "memcached", NULL};
 static const char *const redis_mode_words[] = {"direct", "sentinel", "cluster", NULL};
+static const char *const resend_words[] = {"same", "rotate", NULL};
 static const char *const environment_words[] = {"production", "test", NULL};
 
 const struct og_option og_options[] = {
@@ -139,6 +140,8 @@ const struct og_option og_options[] = {
      .help = "How often one code may be sent, the first time included."},
     {"otp.resend_waits", OG_OPTION_DURATIONS, AT(otp, resend_waits), "30s,60s,120s", SECONDS(1),
      HOURS(1), .help = "Time before each further sending; the last one repeats."},
+    {"otp.resend", OG_OPTION_WORD, AT(otp, resend), "same", .words = resend_words,
+     .help = "What a resend carries: the same code, or a new one, which ends the one before."},
     {"otp.lock_after", OG_OPTION_INT, AT(otp, lock_after), "50", 1, 100,
      .help = "Wrong codes in a row for one number and purpose that lock them for login.lock."},
     {"otp.brand", OG_OPTION_TEXT, AT(otp, brand), "", 0, 63,

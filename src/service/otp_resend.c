@@ -6,15 +6,53 @@
 #include "service/otp_priv.h"
 #include "service/otp_words.h"
 
+/* Another code of the same length in place of the one that was peeked at; one that the application
+ * chose stays. */
+static enum og_code
+rotate(struct og_otp_resend_op *self, struct og_err *err)
+{
+    if (self->code.len == 0 || og_otp_alphabet_of(og_secret_str(&self->code)) != OG_OTP_DIGITS) {
+        return OG_OK;
+    }
+    self->is_rotated = true;
+    return og_otp_draw(self->base.svc->rng, (unsigned)self->code.len, &self->code, err);
+}
+
+/* The rows are on disk: from here on the new code counts, and the one before no longer. Attempts
+ * are not given back. */
+static void
+put_rotated(struct og_otp_resend_op *self)
+{
+    const struct og_verification *v = &self->out;
+    const struct og_otp_binding binding = {
+        .account = self->base.account_id,
+        .purpose = v->purpose,
+        .id = v->id,
+        .context = v->context_digest,
+    };
+    const int64_t left_ms =
+        self->left_ms - (og_mono_ms(self->base.svc->clock) - self->peeked_mono_ms);
+    const int attempts = v->attempts - v->check_count;
+    if (left_ms > 0 && attempts > 0) {
+        og_otp_put(&self->base, &binding, &self->code, attempts, left_ms, NULL);
+    }
+}
+
 static void
 peek_done(struct og_code_ask *ask)
 {
     struct og_otp_resend_op *self = (struct og_otp_resend_op *)og_otp_base_of(ask);
-    if (ask->code == OG_OK && ask->found) {
+    enum og_code code = ask->code;
+    if (code == OG_OK && ask->found) {
         og_otp_unseal(self->base.svc, self->id, ask->sealed, &self->code);
+        self->left_ms = ask->left_ms;
+        self->peeked_mono_ms = og_mono_ms(self->base.svc->clock);
+    }
+    if (code == OG_OK && self->base.svc->otp.rotates) {
+        code = rotate(self, &ask->err);
     }
     /* Without the code the rows still know which refusal is right. */
-    self->base.ready(&self->base, ask->code, &ask->err);
+    self->base.ready(&self->base, code, &ask->err);
 }
 
 void
@@ -153,8 +191,11 @@ og_otp_resend_committed(struct og_op *op, struct og_tx *tx)
 }
 
 void
-og_otp_resend_release(struct og_otp_resend_op *self)
+og_otp_resend_release(struct og_otp_resend_op *self, bool succeeded)
 {
+    if (succeeded && self->is_rotated) {
+        put_rotated(self);
+    }
     og_secret_finish(&self->code);
     og_secret_finish(&self->text);
 }

@@ -137,17 +137,21 @@ struct og_otp_resend_op {
     struct og_verification out;
     /* inner */
     struct og_secret code;
+    bool is_rotated;
+    int64_t left_ms; /* of the code's life, at peeked_mono_ms */
+    int64_t peeked_mono_ms;
     struct og_secret text;
     struct og_message message;
     bool has_cancelled;
     struct og_message cancelled;
 };
 void og_otp_resend_prepare(struct og_otp_resend_op *self);
-/* The same code with the same end. Errors: OG_E_NOT_FOUND; OG_E_CONFLICT (no longer pending);
+/* The same code with the same end; where the policy rotates, another one, and the one before dies.
+ * Errors: OG_E_NOT_FOUND; OG_E_CONFLICT (no longer pending);
  * OG_E_LIMITED (too early, or no sends left: then until it expires). */
 enum og_code og_otp_resend_apply(struct og_op *op, struct og_tx *tx);
 void og_otp_resend_committed(struct og_op *op, struct og_tx *tx);
-void og_otp_resend_release(struct og_otp_resend_op *self);
+void og_otp_resend_release(struct og_otp_resend_op *self, bool succeeded);
 
 /* ---- cancel ---- */
 

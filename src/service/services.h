@@ -55,6 +55,7 @@ struct og_otp_policy {
     int sends_max;
     int64_t resend_wait_ms[8]; /* before the 2nd, 3rd, ... send; the last repeats */
     int resend_wait_count;
+    bool rotates;              /* a resend carries a new code */
     int lock_after;            /* consecutive failures of (recipient, purpose) */
     int64_t lock_ms;           /* how long the lock holds */
     char brand[64];            /* "" : none; an account's own wins */

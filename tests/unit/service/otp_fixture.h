@@ -438,7 +438,7 @@ world_resend(struct world *w, struct og_str id, struct og_otp_resend_op *op)
     if (code == OG_OK) {
         code = world_apply(w, &op->base.op, og_otp_resend_apply, og_otp_resend_committed);
     }
-    og_otp_resend_release(op);
+    og_otp_resend_release(op, code == OG_OK);
     return code;
 }
 

@@ -48,6 +48,29 @@ test_req_47_the_fourth_send_is_refused_until_the_end(void **state)
 }
 
 static void
+test_req_48_a_rotated_code_ends_the_one_before(void **state)
+{
+    struct world *w = *state;
+    struct og_otp_resend_op op;
+    w->svc.otp.rotates = true;
+    const struct og_str id = world_start(w);
+    world_assert_check(w, id, "111111", OG_OTP_NOT_APPROVED, OG_VERIFICATION_PENDING, 4);
+    w->next_word = 777777;
+    /* refused: the first code is good still */
+    assert_int_equal(world_resend(w, id, &op), OG_E_LIMITED);
+    const int puts = w->spy.puts;
+    world_pass(w, 30000);
+    world_must(world_resend(w, id, &op), &w->err);
+    assert_int_equal(w->spy.puts, puts + 1);
+    assert_int_equal(w->spy.record.attempts, 4);
+    assert_int_equal(w->spy.record.ttl_ms, 270000);
+    const struct og_message m = world_message(w, world_row(w, id).message_id);
+    assert_true(og_str_starts(m.text, OG_STR("777777 ")));
+    world_assert_check(w, id, "482913", OG_OTP_NOT_APPROVED, OG_VERIFICATION_PENDING, 3);
+    world_assert_check(w, id, "777777", OG_OTP_APPROVED, OG_VERIFICATION_APPROVED, -1);
+}
+
+static void
 test_req_48_the_same_code_with_the_same_end(void **state)
 {
     struct world *w = *state;
@@ -328,6 +351,7 @@ main(void)
         WITH_WORLD(test_req_47_waits_are_exact_and_grow),
         WITH_WORLD(test_req_47_the_fourth_send_is_refused_until_the_end),
         WITH_WORLD(test_req_48_the_same_code_with_the_same_end),
+        WITH_WORLD(test_req_48_a_rotated_code_ends_the_one_before),
         WITH_WORLD(test_req_17_a_resend_gives_no_attempts),
         WITH_WORLD(test_a_resend_takes_the_place_of_what_no_phone_has),
         WITH_WORLD(test_only_what_is_pending_is_resent),
