@@ -353,6 +353,7 @@ make_webhooks(struct og_app *self, struct og_err *err)
         .lanes = self->lanes,
         .ca_file = self->config->webhook.ca_file,
         .allow_private = self->config->webhook.allow_private,
+        .first_wait_ms = self->config->webhook.first_retry_ms,
     };
     return og_webhook_sender_create(&config, &self->webhooks, err);
 }

@@ -99,6 +99,7 @@ struct og_config_phone {
 struct og_config_webhook {
     bool allow_private;
     const char *ca_file;
+    int64_t first_retry_ms;
 };
 
 struct og_config_message {

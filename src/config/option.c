@@ -106,6 +106,8 @@ const struct og_option og_options[] = {
      .help = "Deliver webhooks also to this machine and to private networks."},
     {"webhook.ca_file", OG_OPTION_TEXT, AT(webhook, ca_file), "", 0, PATH_BYTES,
      .help = "PEM with the authorities of webhook receivers; empty: the system's."},
+    {"webhook.first_retry", OG_OPTION_DURATION, AT(webhook, first_retry_ms), "10s", 100, HOURS(2),
+     .help = "How long to wait after a webhook's first failure; the wait doubles up to 2 h."},
 
     {"message.max_age", OG_OPTION_DURATION, AT(message, max_age_ms), "24h", MINUTES(1), DAYS(30),
      .help = "A message that says no time to live fails after this."},

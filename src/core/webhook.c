@@ -3,7 +3,6 @@
  */
 #include "core/webhook.h"
 
-#define FIRST_WAIT_MS INT64_C(10000)
 #define LONGEST_WAIT_MS (2 * 3600 * INT64_C(1000))
 
 /* Who is able to tell. What nobody does yet is accepted and kept all the same. */
@@ -94,9 +93,9 @@ og_webhooks_by_from_text(struct og_str text, enum og_webhooks_by *out)
 }
 
 int64_t
-og_webhook_backoff_ms(int64_t failed, uint32_t dice)
+og_webhook_backoff_ms(int64_t first_ms, int64_t failed, uint32_t dice)
 {
-    int64_t wait_ms = FIRST_WAIT_MS;
+    int64_t wait_ms = first_ms;
     for (int64_t i = 1; i < failed && wait_ms < LONGEST_WAIT_MS; i++) {
         wait_ms *= 2;
     }

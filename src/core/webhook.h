@@ -50,10 +50,11 @@ bool og_webhooks_by_from_text(struct og_str text, enum og_webhooks_by *out);
 #define OG_WEBHOOK_GIVE_UP_MS (24 * 3600 * INT64_C(1000))
 
 /*
- * How long to wait after the failed-th failure (from 1): 10 s, doubled each time up to 2 h, a fifth
- * more or less by `dice` (any 32 random bits), so that receivers that come back are not stormed.
+ * How long to wait after the failed-th failure (from 1): first_ms, doubled each time up to 2 h, a
+ * fifth more or less by `dice` (any 32 random bits), so that receivers that come back are not
+ * stormed.
  */
-int64_t og_webhook_backoff_ms(int64_t failed, uint32_t dice);
+int64_t og_webhook_backoff_ms(int64_t first_ms, int64_t failed, uint32_t dice);
 
 /* Host and port of an absolute URL, as written: "hook.example:8443" of
  * "https://u@hook.example:8443/x?y". "" when there is none. Borrowed. */

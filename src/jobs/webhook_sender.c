@@ -257,6 +257,7 @@ begin_round(struct og_webhook_sender *self, int64_t now_ms)
         .svc = self->config.services,
         .mem = &self->mem,
         .per_host_max = PER_HOST_MAX,
+        .first_wait_ms = self->config.first_wait_ms,
         .tries_max = UNDER_WAY_MAX - self->under_way_count,
     };
     count_hosts(self);

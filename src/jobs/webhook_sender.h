@@ -15,6 +15,7 @@ struct og_webhook_sender_config {
     struct og_lanes *lanes;
     const char *ca_file;   /* PEM; "" : the system's authorities */
     bool allow_private;    /* also this machine and private networks */
+    int64_t first_wait_ms; /* after a first failure; core/webhook.h has the rest */
 };
 
 /* Register the counters, once, before threads. */

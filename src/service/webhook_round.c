@@ -26,7 +26,8 @@ note_failure(struct og_webhook_round_op *self, struct og_tx *tx,
 {
     uint32_t dice;
     og_random_fast(&dice, sizeof dice);
-    int64_t next_at = tx->now_ms + og_webhook_backoff_ms(result->failed + 1, dice);
+    int64_t next_at =
+        tx->now_ms + og_webhook_backoff_ms(self->first_wait_ms, result->failed + 1, dice);
     bool is_over = next_at > result->created_at + OG_WEBHOOK_GIVE_UP_MS;
     self->dead_count += is_over;
     return og_hook_queue_failed(tx->db, result->id, next_at, og_str_from(result->reason),

@@ -153,6 +153,7 @@ struct og_webhook_round_op {
     int host_count;
     int per_host_max;
     int tries_max;
+    int64_t first_wait_ms;        /* after a first failure */
     struct og_webhook_try *tries; /* out */
     int try_count;
     int dead_count;               /* out: given up in this round */

@@ -1,4 +1,4 @@
-"""Webhooks that the server delivers: content, signature, order, retries, and what must not happen."""
+"""Webhooks that the server delivers: content, signature, and what must not happen."""
 
 import hashlib
 import hmac
@@ -10,7 +10,7 @@ import pytest
 
 from support import otp
 from support.gateway import T, Gateway
-from support.receiver import Receiver, make_certificate
+from support.receiver import Receiver, hook, make_certificate, send
 from support.wait import wait_for
 
 NUMBER = "+4915112345678"
@@ -36,17 +36,6 @@ def receiver(certificate):
     running = Receiver(*certificate)
     yield running
     running.close()
-
-
-def hook(account, url, *events):
-    for event in events:
-        account.app.post(T + "/webhooks", {"id": url[-20:] + event[-15:], "url": url,
-                                           "event": event}).expect(201)
-
-
-def send(account, text="hello", **members):
-    body = dict({"phoneNumbers": [NUMBER], "textMessage": {"text": text}}, **members)
-    return account.app.post(T + "/messages", body).expect(202).json["id"]
 
 
 def signing_key(gateway, account):
@@ -145,21 +134,6 @@ def test_a_phone_that_delivers_itself(gateway, account, receiver):
     assert [call.json["event"] for call in receiver.at()] == ["otp.approved"]
 
 
-@pytest.mark.parametrize("trouble", [302, None])
-def test_again_in_order_with_the_same_id(account, receiver, trouble):
-    receiver.answers["/hook"] = lambda count: trouble if count == 1 else 200
-    hook(account, receiver.url(), "sms:sent", "sms:delivered")
-    phone = account.add_phone()
-    send(account)
-    phone.deliver(phone.wait_pull()[0])
-    first = receiver.wait(1)[0]
-    calls = receiver.wait(3, timeout_s=30)
-    assert [call.json["event"] for call in calls] == ["sms:sent", "sms:sent", "sms:delivered"]
-    assert calls[1].body == first.body and calls[1].json["id"] == first.json["id"]
-    assert 7 < calls[1].at - first.at < 15
-    assert not receiver.at("/elsewhere")
-
-
 def test_a_dead_receiver_holds_up_nobody(account, receiver):
     receiver.answers["/stall"] = lambda count: time.sleep(60)
     other = receiver.url("/quick").replace("localhost", "127.0.0.1")
@@ -202,33 +176,6 @@ def test_gone_is_disabled_kept_and_replayed(gateway, account, receiver):
     wait_for(lambda: gateway.admin.get(dead).json["events"] == [], "no dead letters")
 
 
-def test_killed_in_the_middle(certificate, receiver):
-    with Gateway("--webhook.allow_private", "--webhook.ca_file", certificate[0]) as gateway:
-        account = gateway.account()
-        hook(account, receiver.url(), "sms:sent", "sms:delivered")
-        phone = account.add_phone()
-        receiver.answers["/hook"] = lambda count: time.sleep(0.05) or 200
-        sent = {send(account) for _ in range(30)}
-        for message in phone.wait_pull(30):
-            phone.deliver(message)
-        receiver.wait(10)
-        gateway.kill()
-        gateway.start()
-
-        def told():
-            return {(call.json["payload"]["messageId"], call.json["event"])
-                    for call in list(receiver.calls)}
-        wait_for(lambda: len(told()) == 60, "all events", 30)
-        assert {message for message, _ in told()} == sent
-        ids, seen = {}, {}
-        for call in receiver.at():
-            what = call.json["payload"]["messageId"], call.json["event"]
-            assert ids.setdefault(what, call.json["id"]) == call.json["id"]
-            seen.setdefault(what[0], []).append(what[1])
-        for events in seen.values():
-            assert events[0] == "sms:sent" and events == sorted(events, reverse=True)
-
-
 def test_an_untrusted_receiver_gets_nothing(receiver):
     with Gateway("--webhook.allow_private") as gateway:
         account = gateway.account()
@@ -253,3 +200,42 @@ def test_private_addresses_are_not_called(certificate, receiver, host):
         refused = 'otpgate_webhook_tries_total{result="no_answer"}'
         wait_for(lambda: gateway.metric(refused), "a try")
         assert not receiver.calls
+
+
+# ---- by the command line ----
+
+def cli(gateway, *words):
+    done = gateway.cli("webhook", *words)
+    assert done.returncode == 0, (words, done.returncode, done.stdout, done.stderr)
+    return done.stdout
+
+
+def test_the_command_line(gateway, account, receiver):
+    receiver.answers["/hook"] = 410
+    hook(account, receiver.url(), "sms:sent")
+    key = signing_key(gateway, account)
+    shown = cli(gateway, "account", account.name)
+    assert "server" in shown and key in shown
+    assert cli(gateway, "account", account.name, "--by", "phone").split() == [
+        "told", "by", "phone", "signing", "key", key]
+    turned = cli(gateway, "account", account.name, "--by", "server", "--rotate")
+    assert key not in turned and signing_key(gateway, account) in turned
+    phone = account.add_phone()
+    for _ in range(2):
+        send(account)
+    for message in phone.wait_pull(2):
+        phone.report(message, "Sent")
+    events = wait_for(lambda: (lambda lines: len(lines) == 3 and lines)(
+        cli(gateway, "dead", account.name).splitlines()), "two dead letters")
+    assert account.id in events[1] and "sms:sent" in events[1]
+    listed = [line for line in cli(gateway, "list").splitlines() if account.id in line]
+    assert len(listed) == 1 and receiver.url() in listed[0]
+    receiver.answers["/hook"] = 200
+    assert cli(gateway, "replay", "--id", events[1].split()[0]).startswith("1 event")
+    receiver.wait(len(receiver.at()) + 1)
+    assert cli(gateway, "replay", account.name).startswith("1 event")
+    wait_for(lambda: len(cli(gateway, "dead", account.name).splitlines()) <= 1, "no dead letters")
+    for words in (["account"], ["account", "nobody"], ["account", account.name, "--by", "pigeon"],
+                  ["replay", "--id", "unknown"], ["replay", "nobody"], ["list", "more"]):
+        done = gateway.cli("webhook", *words)
+        assert done.returncode != 0 and done.stderr, words

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import namedtuple
 
+from support.gateway import T
 from support.wait import wait_for
 
 Call = namedtuple("Call", "at path headers body json")
@@ -43,9 +44,9 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class Receiver:
-    def __init__(self, certificate, key):
+    def __init__(self, certificate, key, port=0):
         self.calls = []
-        self.answers = {}  # path: status, or a function of the number of calls so far
+        self.answers = {}  # path: status, raw bytes or None, or a function of the calls so far
         receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -57,7 +58,7 @@ class Receiver:
             def log_message(self, *arguments):
                 pass
 
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = Server(("127.0.0.1", port), Handler)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
         self.server.socket = context.wrap_socket(self.server.socket, server_side=True,
@@ -74,6 +75,10 @@ class Receiver:
                                json_of(body)))
         answer = self.answers.get(handler.path, 200)
         status = answer(len(self.at(handler.path))) if callable(answer) else answer
+        if isinstance(status, bytes):  # what stands there instead of an answer, and the end
+            handler.wfile.write(status)
+            handler.close_connection = True
+            return
         if status is None:  # cut the connection off
             handler.close_connection = True
             handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
@@ -95,3 +100,16 @@ class Receiver:
     def close(self):
         self.server.shutdown()
         self.server.server_close()
+
+
+def hook(account, url, *events):
+    """Webhooks of an account to one receiver, with ids that no other receiver's have."""
+    for event in events:
+        account.app.post(T + "/webhooks", {"id": url[-20:] + event[-15:], "url": url,
+                                           "event": event}).expect(201)
+
+
+def send(account, text="hello", **members):
+    """A message of the account; its id."""
+    body = dict({"phoneNumbers": ["+4915112345678"], "textMessage": {"text": text}}, **members)
+    return account.app.post(T + "/messages", body).expect(202).json["id"]

@@ -51,11 +51,11 @@ waits_double_up_to_two_hours(void **state)
     for (size_t i = 0; i < COUNT(want_s); i++) {
         int64_t want_ms = want_s[i] * 1000, failed = (int64_t)i + 1;
         uint32_t last = (uint32_t)(want_ms / 5 * 2);
-        assert_int_equal(og_webhook_backoff_ms(failed, 0), want_ms - want_ms / 5);
-        assert_int_equal(og_webhook_backoff_ms(failed, last), want_ms + want_ms / 5);
-        assert_int_equal(og_webhook_backoff_ms(failed, last + 1), want_ms - want_ms / 5);
+        assert_int_equal(og_webhook_backoff_ms(10000, failed, 0), want_ms - want_ms / 5);
+        assert_int_equal(og_webhook_backoff_ms(10000, failed, last), want_ms + want_ms / 5);
+        assert_int_equal(og_webhook_backoff_ms(10000, failed, last + 1), want_ms - want_ms / 5);
     }
-    assert_true(og_webhook_backoff_ms(INT64_MAX, UINT32_MAX) <= 8640000);
+    assert_true(og_webhook_backoff_ms(1, INT64_MAX, UINT32_MAX) <= 8640000);
 }
 
 static void
