@@ -119,7 +119,7 @@ def test_key_has_its_scope_and_no_other(gateway, scope):
             assert answer.expect(403).json["message"] == "scope required: " + needed
 
 
-def test_keys_are_shown_once_and_listed(gateway, account):
+def test_req_87_keys_are_shown_once_and_listed(gateway, account):
     made = account.make_key(["otp:start", "otp:check"], label="checkout")
     assert re.match(r"^og_[A-Za-z0-9_-]{40,}$", made["key"])
     listed = gateway.admin.get(ACCOUNTS + "/%s/keys" % account.id).expect(200)

@@ -77,7 +77,7 @@ def test_a_disabled_account_stands_still(gateway, account):
 
 # ---- keys ----
 
-def test_a_key_does_what_its_scopes_say(gateway, account):
+def test_req_87_a_key_does_what_its_scopes_say(gateway, account):
     key = account.make_key(["messages:read"], label="reports")
     assert re.fullmatch(r"og_[A-Za-z0-9_-]{43}", key["key"])
     client = gateway.client(bearer(key["key"]))

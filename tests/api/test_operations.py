@@ -36,7 +36,7 @@ def refused_start(gateway):
 
 # ---- health and metrics ----
 
-def test_health_states():
+def test_req_89_health_states():
     with Gateway() as own:
         ready = own.anyone.get("/health").expect(200).json
         assert ready["status"] == "warn"
@@ -118,6 +118,37 @@ def test_metrics_are_prometheus_text(gateway, account):
     stream.close()
 
 
+def test_req_88_labels_are_bounded(gateway):
+    """Traffic of many numbers, accounts and phones adds no series, and no label has many values."""
+    def series():
+        text = gateway.anyone.get("/metrics").expect(200).body.decode()
+        return {line.rsplit(" ", 1)[0] for line in text.splitlines() if line[0] != "#"}
+
+    def work():
+        account = gateway.account()
+        phone = account.add_phone()
+        otp.started(account.app, phone, gateway.fresh_number())
+        otp.start(account.app, "letters").expect(422)
+        account.app.post(T + "/messages", dict(SEND, phoneNumbers=[
+            gateway.fresh_number()])).expect(202)
+        for message in phone.pull():
+            phone.deliver(message)
+        gateway.anyone.get(T + "/" + account.id).expect(401)
+
+    work()
+    before = series()
+    for _ in range(10):
+        work()
+    assert series() == before
+    values = {}
+    for one in before:
+        for name, value in re.findall(r'(\w+)="([^"]*)"', one):
+            values.setdefault(name, set()).add(value)
+    assert max(map(len, values.values())) < 100, values
+    for name in set(values) - {"le"}:
+        assert not [value for value in values[name] if re.search(r"\d{5}", value)], name
+
+
 def test_gauges_of_queue_and_phones():
     with Gateway() as own:
         account = own.account()
@@ -153,7 +184,7 @@ def test_log_lines_for_machines():
         assert refused and refused[0]["code"] == "invalid_request"
 
 
-def test_log_cannot_be_forged(gateway, account):
+def test_req_83_log_cannot_be_forged(gateway, account):
     before = len(gateway.log().splitlines())
     for text in ("x\n2026-01-01T00:00:00.000Z ERROR app: forged", "x\x1b[31mred", "x\r\nY: z"):
         account.app.post(T + "/messages", dict(SEND, id=text)).expect(400)
@@ -193,7 +224,7 @@ def run_to_the_end(own):
     return own.process.wait(PATIENCE_S), own.log()
 
 
-def test_readable_master_key_is_refused(stopped):
+def test_req_90_readable_master_key_is_refused(stopped):
     key = os.path.join(stopped.data, "master.key")
     os.chmod(key, 0o644)
     code, log = run_to_the_end(stopped)
@@ -256,7 +287,7 @@ CONFIG_ERRORS = [
 
 
 @pytest.mark.parametrize("text,place,hint", CONFIG_ERRORS)
-def test_configuration_errors_name_the_line(text, place, hint):
+def test_req_90_configuration_errors_name_the_line(text, place, hint):
     own = Gateway(config=text)
     log = refused_start(own)
     assert "otpgate.toml" + place in log or not place, log
@@ -509,7 +540,7 @@ def set_file_limit(own, size):
     resource.prlimit(own.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
-def test_full_disk_and_recovery():
+def test_check_64_full_disk_and_recovery():
     """503 with Retry-After, health says why, reading goes on; then all is well by itself."""
     with Gateway() as own:
         account = own.account()

@@ -1,11 +1,12 @@
 """Every route: which methods it has, and every kind of caller at its door."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
 
-from support import routes
+from support import jwt, routes
 from support.client import Client, basic, bearer
 from support.gateway import T
 from support.phone import Stream
@@ -95,6 +96,7 @@ class Callers:
         off = gateway.account()
         off_phone = off.add_phone()
         off_key = off.make_key()["key"]
+        off_token = off.app.post(T + "/auth/token", {"scopes": ["all:any"]}).json["access_token"]
         gateway.admin.patch("/admin/v1/accounts/" + off.id, {"disabled": True}).expect(200)
         revoked = self.account.make_key()
         gateway.admin.delete("/admin/v1/keys/" + revoked["id"]).expect(204)
@@ -130,8 +132,27 @@ class Callers:
             "disabled key": bearer(off_key),
             "removed device": bearer(removed.token),
             "disabled join": bearer(off.join_token),
+            "disabled token": bearer(off_token),
+            **{name: bearer(token) for name, token in self.wrong_tokens(gateway)},
         }
         self.off_device = bearer(off_phone.token)
+
+    def wrong_tokens(self, gateway):
+        """Of each way in which a token can be wrong, one; test_tokens.py has them all."""
+        token = self.right["token"].split()[1]
+        header, claims = jwt.parts(token)
+        head, body, mac = token.split(".")
+        key = jwt.key_of(gateway, header["kid"])
+        revoked = self.token("all:any").split()[1]
+        self.account.app.delete(T + "/auth/token/" + jwt.parts(revoked)[1]["jti"]).expect(204)
+        yield "revoked token", revoked
+        yield "expired token", jwt.forge(gateway, token, claims={"exp": int(time.time()) - 1})
+        yield "future token", jwt.forge(gateway, token, claims={"iat": int(time.time()) + 3600})
+        yield "token of another key", jwt.sign(header, claims, b"k" * 32)
+        yield "token with a wrong kid", jwt.forge(gateway, token, kid=jwt.kid_now(2))
+        yield "token without algorithm", jwt.sign(dict(header, alg="none"), claims, None)
+        yield "token of another algorithm", jwt.sign(dict(header, alg="RS256"), claims, key)
+        yield "tampered token", ".".join((head, ("f" if body[0] == "e" else "e") + body[1:], mac))
 
     def token(self, *scopes):
         answer = self.account.app.post(T + "/auth/token", {"scopes": scopes})

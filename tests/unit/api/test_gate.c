@@ -364,7 +364,7 @@ equal_claims_share_a_lookup(void **state)
 /* ---- trouble ---- */
 
 static void
-no_database_is_not_a_wrong_credential(void **state)
+test_check_64_no_database_is_not_a_wrong_credential(void **state)
 {
     struct world *w = *state;
     const char *good = basic(w, w->account.login, w->password.bytes);
@@ -423,7 +423,7 @@ main(void)
         IN_WORLD(a_shut_account_comes_back_at_once),
         IN_WORLD(a_known_password_is_not_hashed_again),
         IN_WORLD(equal_claims_share_a_lookup),
-        IN_WORLD(no_database_is_not_a_wrong_credential),
+        IN_WORLD(test_check_64_no_database_is_not_a_wrong_credential),
         IN_WORLD(a_full_queue_says_so),
     };
     struct og_err err;

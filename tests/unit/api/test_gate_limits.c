@@ -67,7 +67,7 @@ who_is_known_keeps_working(void **state)
 }
 
 static void
-a_source_is_locked_for_every_login(void **state)
+test_req_87_a_source_is_locked_for_every_login(void **state)
 {
     struct world *w = *state;
     const char *good = basic(w, w->account.login, w->password.bytes);
@@ -200,7 +200,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         IN_WORLD(a_login_is_locked_from_everywhere),
         IN_WORLD(who_is_known_keeps_working),
-        IN_WORLD(a_source_is_locked_for_every_login),
+        IN_WORLD(test_req_87_a_source_is_locked_for_every_login),
         IN_WORLD(a_source_is_an_ipv6_network),
         IN_WORLD(wrong_codes_and_tokens_count),
         IN_WORLD(malformed_headers_do_not_count),
