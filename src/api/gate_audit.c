@@ -1,6 +1,6 @@
 /*
- * What the gate tells the audit log. Strangers decide how often they knock, so at most ten entries a
- * second are written for each of the two kinds; the next one says how many were not.
+ * What the gate tells the audit log. Strangers decide how often they knock, so at most ten entries
+ * a second are written for each of the two kinds; the next one says how many were not.
  */
 #include <stdio.h>
 
@@ -24,7 +24,8 @@ tell(const struct og_gate *self, struct og_call *call, struct og_log_limit *limi
     event->ip = og_gate_source(self, call->req);
     event->request = call->req->id;
     if (og_audit_note(self->config.services, self->config.lanes, event) != OG_OK) {
-        og_gate_count(OG_GATE_FAILED); /* the lane is full or stops: the caller is answered so too */
+        og_log_warn("api", "the audit log was not told of a credential", "reason=%s",
+                    og_log_quote(event->reason));
     }
 }
 

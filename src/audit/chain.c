@@ -1,6 +1,6 @@
 /*
- * Hashing entries into the tree. The peaks are a stack: as in a binary counter, adding one merges as
- * many of them as the size has trailing ones.
+ * Hashing entries into the tree. The peaks are a stack: as in a binary counter, adding one merges
+ * as many of them as the size has trailing ones.
  */
 #include "audit/chain.h"
 

@@ -1,12 +1,12 @@
 /*
- * The chain and its tree. Entries are numbered from 1; each holds the hash of the one before it, and
- * all hashes are the leaves of one Merkle tree, whose root a checkpoint signs.
+ * The chain and its tree. Entries are numbered from 1; each holds the hash of the one before it,
+ * and all hashes are the leaves of one Merkle tree, whose root a checkpoint signs.
  *
  *   hash of an entry   SHA-256(0x00 | line)               the leaf hash of RFC 9162 section 2.1.1
  *   node               SHA-256(0x01 | left | right)
  *
- * What must be kept to go on is the hash of the last entry and the roots of the complete subtrees: at
- * most 63 of 32 bytes. So adding an entry costs two hashes, however many there are.
+ * What must be kept to go on is the hash of the last entry and the roots of the complete subtrees:
+ * at most 63 of 32 bytes. So adding an entry costs two hashes, however many there are.
  */
 #pragma once
 

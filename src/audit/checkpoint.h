@@ -1,8 +1,9 @@
 /*
- * Checkpoints: what the log was at a moment, signed. Kept elsewhere, one shows that the end of the log
- * was cut or the whole of it made anew.
+ * Checkpoints: what the log was at a moment, signed. Kept elsewhere, one shows that the end of the
+ * log was cut or the whole of it made anew.
  *
- * The form is C2SP's tlog-checkpoint in a signed note (c2sp.org/tlog-checkpoint, c2sp.org/signed-note):
+ * The form is C2SP's tlog-checkpoint in a signed note (c2sp.org/tlog-checkpoint,
+ * c2sp.org/signed-note):
  *
  *   otpgate.example/audit          origin: whose log
  *   1000                           entries
@@ -47,8 +48,8 @@ void og_audit_checkpoint_write(const struct og_audit_checkpoint *checkpoint,
                                const struct og_audit_key *key, const struct og_key *seed,
                                struct og_buf *out);
 /*
- * Read the note at the start of the text and check its signature. *used_out: bytes that it takes, with
- * one empty line behind it. Other signatures (witnesses) are passed over.
+ * Read the note at the start of the text and check its signature. *used_out: bytes that it takes,
+ * with one empty line behind it. Other signatures (witnesses) are passed over.
  * Errors  OG_E_INVALID (form, origin), OG_E_UNAUTHORIZED (no signature of this key, or a wrong one)
  */
 OG_MUST_CHECK enum og_code og_audit_checkpoint_read(struct og_str text,

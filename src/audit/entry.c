@@ -1,6 +1,6 @@
 /*
- * Entries as lines. Text members are a table in the order of the alphabet; the four that are not text
- * stand between them where the alphabet wants them.
+ * Entries as lines. Text members are a table in the order of the alphabet; the four that are not
+ * text stand between them where the alphabet wants them.
  */
 #include "audit/entry.h"
 

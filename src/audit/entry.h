@@ -1,9 +1,10 @@
 /*
- * An entry: one event as a line of JSON, with its number, its time and the hash of the entry before.
- * Members stand in the order of the alphabet, without spaces; those that are empty are left out. The
- * line is hashed as it is and never written anew.
+ * An entry: one event as a line of JSON, with its number, its time and the hash of the entry
+ * before. Members stand in the order of the alphabet, without spaces; those that are empty are left
+ * out. The line is hashed as it is and never written anew.
  *
- *   {"account":"…","actor":"…","country":"DE","detail":"…","id":"…","ip":"…","kind":"otp.check.wrong",
+ *   {"account":"…","actor":"…","country":"DE","detail":"…","id":"…","ip":"…",
+ *    "kind":"otp.check.wrong",
  *    "prev":"<64 hex>","purpose":"login","reason":"…","request":"…","seq":7,"subject":"…",
  *    "to":"+49 ••••••• 78","ts":"2026-01-02T03:04:05.120Z"}
  */

@@ -111,8 +111,8 @@ struct og_audit_event {
     struct og_str request; /* the request's id */
 };
 
-/* A copy with its texts in `mem`, each cut to its maximum; a NUL, which no reader of JSON here takes,
- * becomes a question mark. */
+/* A copy with its texts in `mem`, each cut to its maximum; a NUL, which no reader of JSON here
+ * takes, becomes a question mark. */
 struct og_audit_event og_audit_event_copy(const struct og_audit_event *event,
                                           struct og_arena *mem);
 /* At most OG_AUDIT_FIELD_MAX bytes of a text, and no part of a character. */

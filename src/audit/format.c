@@ -1,6 +1,6 @@
 /*
- * The table of formats, and the two that are no JSON: syslog and CEF. Each has its own characters that
- * must be escaped; control characters become the six characters \uXXXX in both.
+ * The table of formats, and the two that are no JSON: syslog and CEF. Each has its own characters
+ * that must be escaped; control characters become the six characters \uXXXX in both.
  */
 #include "audit/format.h"
 
@@ -40,7 +40,8 @@ og_audit_row_of(const struct og_audit_entry *entry)
 
 /* ---- escaping ---- */
 
-/* A backslash before each of `marks`; control characters as \uXXXX, the backslash escaped as others. */
+/* A backslash before each of `marks`; control characters as \uXXXX, the backslash escaped as
+ * others. */
 static void
 add_escaped(struct og_buf *out, struct og_str text, const char *marks)
 {

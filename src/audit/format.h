@@ -1,6 +1,6 @@
 /*
- * Entries in the forms that others read. One line each, and nothing that stood in an entry can end a
- * line, a field or a header of the form.
+ * Entries in the forms that others read. One line each, and nothing that stood in an entry can end
+ * a line, a field or a header of the form.
  *
  *   json    the entry itself
  *   syslog  RFC 5424: facility 13 (log audit), structured data otpgate@32473 (RFC 5612's number)
@@ -28,7 +28,8 @@ struct og_audit_source {
     const char *version; /* of the program */
 };
 
-/* Appends the entry and a line feed. line: as stored. A line takes at most OG_AUDIT_FORMAT_MAX bytes. */
+/* Appends the entry and a line feed. line: as stored. A line takes at most OG_AUDIT_FORMAT_MAX
+ * bytes. */
 #define OG_AUDIT_FORMAT_MAX (2 * OG_AUDIT_LINE_MAX)
 void og_audit_format_write(enum og_audit_format format, const struct og_audit_source *source,
                            const struct og_audit_entry *entry, struct og_str line,

@@ -94,7 +94,7 @@ meet_checkpoints(struct og_audit_verifier *self, struct og_audit_fault *fault)
     while (self->checkpoints_met < self->checkpoint_count &&
            self->checkpoints[self->checkpoints_met].size <= self->chain.size) {
         const struct og_audit_checkpoint *c = &self->checkpoints[self->checkpoints_met];
-        int64_t from = self->checkpoints_met ? self->checkpoints[self->checkpoints_met - 1].size : 0;
+        int64_t from = self->checkpoints_met ? c[-1].size : 0;
         og_audit_chain_root(&self->chain, root);
         if (memcmp(root, c->root, sizeof root) != 0) {
             blame(fault, from + 1, "");

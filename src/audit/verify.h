@@ -1,6 +1,6 @@
 /*
- * Checking the log: entries in their order, the hashes, and the checkpoints that were signed. Reads what
- * it is fed; where rows and checkpoints come from is the caller's business.
+ * Checking the log: entries in their order, the hashes, and the checkpoints that were signed. Reads
+ * what it is fed; where rows and checkpoints come from is the caller's business.
  *
  * What it finds, and what shows it:
  *   a changed entry        its hash no longer fits, or the next entry's `prev`
@@ -38,7 +38,8 @@ void og_audit_verifier_init(struct og_audit_verifier *self,
                             struct og_audit_checkpoint *checkpoints, int count);
 void og_audit_verifier_finish(struct og_audit_verifier *self);
 
-/* The next row; line "" when it was emptied. False: `fault` says what is wrong, and that is the end. */
+/* The next row; line "" when it was emptied. False: `fault` says what is wrong, and that is the
+ * end. */
 bool og_audit_verifier_add(struct og_audit_verifier *self, int64_t seq, struct og_str hash,
                            struct og_str line, struct og_audit_fault *fault);
 /* There are no more rows. head  the stored head of the chain, NULL: none is stored */

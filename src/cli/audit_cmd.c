@@ -1,6 +1,6 @@
 /*
- * `otpgate audit`: reads the log from the database file, beside a running server or without one. Nothing
- * here changes it.
+ * `otpgate audit`: reads the log from the database file, beside a running server or without one.
+ * Nothing here changes it.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -232,8 +232,8 @@ pause_ms(int ms)
     nanosleep(&time, NULL); /* a signal ends it early */
 }
 
-/* Entries that retention has emptied, and those that cannot be read, are not exported: verify tells of
- * the latter. */
+/* Entries that retention has emptied, and those that cannot be read, are not exported: verify tells
+ * of the latter. */
 static bool
 add_row(void *ctx, const struct og_audit_row *row)
 {
@@ -427,7 +427,7 @@ run_tail(struct og_cli *cli)
 #define DATABASE_OPTIONS                                                                           \
     {"data", "DIR", "the server's data folder (OTPGATE_DATA_DIR, else data)"},                     \
         {"file", "PATH", "the database file, if it is elsewhere"}
-#define FORMAT_OPTION {"format", "WORD", "json (the entries as they are), syslog, cef, ecs, hec, emf"}
+#define FORMAT_OPTION {"format", "WORD", "json (as stored), syslog, cef, ecs, hec, emf"}
 
 static const struct og_arg_option verify_options[] = {
     DATABASE_OPTIONS,
@@ -458,7 +458,7 @@ static const struct og_arg_option tail_options[] = {
 const struct og_command og_audit_commands[] = {
     {"audit verify", "", "check that nobody has changed the audit log",
      "Reads the whole log, also while the server runs or from a copy, and checks every hash, the\n"
-     "order, and all checkpoints. Exit code 2 and the number of the entry when something is wrong.\n"
+     "order, and all checkpoints. Exit code 2 and the number of the entry when one is wrong.\n"
      "With checkpoints that were kept elsewhere it finds a cut end and a log made anew.\n"
      "\n"
      "  otpgate audit verify\n"
@@ -466,8 +466,8 @@ const struct og_command og_audit_commands[] = {
      OG_CLI_NOBODY, 0, 0, verify_options, run_verify},
     {"audit export", "", "write entries in another form, or send them",
      "Prints entries, or sends them over TLS. With --follow and --cursor it is a shipper: it goes\n"
-     "on where it stopped, waits while the receiver is away, and loses nothing; after a break some\n"
-     "entries may come twice. The token of Splunk is read from OTPGATE_SPLUNK_TOKEN.\n"
+     "on where it stopped, waits while the receiver is away, and loses nothing; after a break\n"
+     "some entries may come twice. The token of Splunk is read from OTPGATE_SPLUNK_TOKEN.\n"
      "\n"
      "  otpgate audit export --format cef\n"
      "  otpgate audit export --format syslog --to tls://siem.example:6514 --follow --cursor at\n"

@@ -18,9 +18,9 @@ struct og_audit_out;
 OG_MUST_CHECK enum og_code og_audit_out_open(const struct og_audit_out_config *config,
                                              struct og_audit_out **out, struct og_err *err);
 /*
- * Send whole lines. OG_OK: they were taken (standard output), arrived at the receiver's machine (TLS), or
- * were acknowledged (Splunk). OG_E_UNAVAILABLE: try the same again later; some may come twice.
- * OG_E_INVALID, OG_E_FORBIDDEN: trying again does not help.
+ * Send whole lines. OG_OK: they were taken (standard output), arrived at the receiver's machine
+ * (TLS), or were acknowledged (Splunk). OG_E_UNAVAILABLE: try the same again later; some may come
+ * twice. OG_E_INVALID, OG_E_FORBIDDEN: trying again does not help.
  */
 OG_MUST_CHECK enum og_code og_audit_out_send(struct og_audit_out *self, struct og_str lines,
                                              struct og_err *err);

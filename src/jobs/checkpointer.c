@@ -1,6 +1,6 @@
 /*
- * A tick asks the write lane whether a checkpoint is due; the slow lane signs and writes it; the loop
- * tells the URL. One at a time: a tick while one is under way does nothing.
+ * A tick asks the write lane whether a checkpoint is due; the slow lane signs and writes it; the
+ * loop tells the URL. One at a time: a tick while one is under way does nothing.
  */
 #include "jobs/checkpointer.h"
 

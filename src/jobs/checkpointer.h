@@ -1,7 +1,7 @@
 /*
- * Checkpoints of the audit log: every 1000 entries or 60 s, when there is something new, and at the end.
- * Each is appended to a file, and where configured told to the machine's syslog and to a URL: only a
- * copy outside of the gateway's reach shows that the log was cut or made anew.
+ * Checkpoints of the audit log: every 1000 entries or 60 s, when there is something new, and at the
+ * end. Each is appended to a file, and where configured told to the machine's syslog and to a URL:
+ * only a copy outside of the gateway's reach shows that the log was cut or made anew.
  */
 #pragma once
 
@@ -35,6 +35,7 @@ OG_MUST_CHECK enum og_code og_checkpointer_create(const struct og_checkpointer_c
 const struct og_audit_key *og_checkpointer_key(const struct og_checkpointer *self);
 /* Stops the timer; blocks until it has. The loop must run. */
 void og_checkpointer_stop(struct og_checkpointer *self);
-/* When the lanes have stopped: the last checkpoint, to file and syslog, if there is something new. */
+/* When the lanes have stopped: the last checkpoint, to file and syslog, if there is something new.
+ */
 void og_checkpointer_end(struct og_checkpointer *self);
 void og_checkpointer_destroy(struct og_checkpointer *self); /* takes NULL; after the lanes */

@@ -1,6 +1,6 @@
 /*
- * A socket with time limits under OpenSSL. TCP says by SIOCOUTQ what the peer has not acknowledged; the
- * application above it never answers, so that is the most that can be known.
+ * A socket with time limits under OpenSSL. TCP says by SIOCOUTQ what the peer has not acknowledged;
+ * the application above it never answers, so that is the most that can be known.
  */
 #include "net/tls_pipe.h"
 

@@ -1,6 +1,6 @@
 /*
- * Collects what the applies of a batch tell, and writes it in one pass. All but og_audit_note on the
- * write lane's thread, so nothing is locked.
+ * Collects what the applies of a batch tell, and writes it in one pass. All but og_audit_note on
+ * the write lane's thread, so nothing is locked.
  */
 #include "service/audit.h"
 

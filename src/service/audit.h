@@ -1,10 +1,10 @@
 /*
  * The audit log: what applies tell it, written in the transaction of what it describes.
  *
- * An apply calls og_audit_add, one line; nothing is written then. When all operations of a batch have
- * been applied, the journal numbers, chains and inserts what they left, in one pass just before the
- * commit. The chain's head in memory changes only after the commit, so that a lost batch leaves it as
- * it was. The format and how to check it: docs/audit.md.
+ * An apply calls og_audit_add, one line; nothing is written then. When all operations of a batch
+ * have been applied, the journal numbers, chains and inserts what they left, in one pass just
+ * before the commit. The chain's head in memory changes only after the commit, so that a lost batch
+ * leaves it as it was. The format and how to check it: docs/audit.md.
  */
 #pragma once
 
@@ -26,8 +26,8 @@ const struct og_lane_journal *og_audit_journal(struct og_audit *self);
 void og_audit_register_metrics(void);
 
 /*
- * Tell the audit log. Write lane only: in apply, or in committed (then it goes with the next batch).
- * Actor, IP and request are those of the operation's origin where the event has none.
+ * Tell the audit log. Write lane only: in apply, or in committed (then it goes with the next
+ * batch). Actor, IP and request are those of the operation's origin where the event has none.
  * event  copied. `subject` is the digest of the number (og_otp_digest) and becomes its pseudonym.
  * Forgotten when the operation fails. Nothing happens where the log is off.
  */
@@ -52,8 +52,8 @@ OG_MUST_CHECK enum og_code og_audit_erase(struct og_services *svc, struct og_tx 
                                           struct og_str number, bool *found_out,
                                           struct og_err *err);
 
-/* Entries since the last checkpoint, those about checkpoints not counted. Write lane, or when the lanes
- * have stopped. */
+/* Entries since the last checkpoint, those about checkpoints not counted. Write lane, or when the
+ * lanes have stopped. */
 int64_t og_audit_fresh(const struct og_audit *self);
 /* A checkpoint of what is on disk, and the entry that says so. As og_audit_add. */
 void og_audit_take(const struct og_services *svc, struct og_audit_checkpoint *out);

@@ -5,6 +5,7 @@
 #include "service/settings_service.h"
 
 #include "live/hub.h"
+#include "service/audit_tell.h"
 #include "store/settings_store.h"
 
 /* Strings of `out` are copied to the operation's memory: the document does not outlive this. */
@@ -76,6 +77,8 @@ og_settings_set_apply(struct og_op *op, struct og_tx *tx)
         return code;
     }
     og_phone_settings_merge(&self->settings, &self->change);
+    og_audit_change(self->svc, OG_AUDIT_ADMIN_CONFIG, self->account_id, OG_STR(""),
+                    "phone_settings");
     code = og_phone_settings_check(&self->settings, &op->err);
     if (code == OG_OK) {
         code = save(self, tx);

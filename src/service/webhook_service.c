@@ -5,6 +5,7 @@
 
 #include "base/id.h"
 #include "live/hub.h"
+#include "service/audit_tell.h"
 #include "service/settings_service.h"
 #include "store/account_store.h"
 
@@ -77,6 +78,8 @@ og_webhook_put_apply(struct og_op *op, struct og_tx *tx)
         og_id_make(tx->now_ms, id);
         self->hook.id = og_str_dup(self->mem, og_str_from(id));
     }
+    og_audit_change(self->svc, OG_AUDIT_ADMIN_WEBHOOK, self->hook.account_id, self->hook.id,
+                    "put");
     code = og_webhook_put(tx->db, &self->hook, &op->err);
     return code == OG_OK ? og_webhook_count(tx->db, &self->webhook_count, &op->err) : code;
 }
@@ -96,6 +99,8 @@ og_webhook_remove_apply(struct og_op *op, struct og_tx *tx)
     struct og_webhook_put_op *self = (struct og_webhook_put_op *)op;
     enum og_code code = og_device_list(tx->db, self->hook.account_id, self->mem, &self->phones,
                                        &self->phone_count, &op->err);
+    og_audit_change(self->svc, OG_AUDIT_ADMIN_WEBHOOK, self->hook.account_id, self->hook.id,
+                    "removed");
     if (code == OG_OK) {
         code = og_webhook_remove(tx->db, self->hook.account_id, self->hook.id, &op->err);
     }
@@ -235,6 +240,8 @@ change_account(struct og_webhook_account_op *self, struct og_tx *tx)
     }
     self->by = self->sets_by ? self->by : row.by;
     if (code == OG_OK && (self->sets_by || self->rotates)) {
+        og_audit_change(self->svc, OG_AUDIT_ADMIN_WEBHOOK, self->account_id, OG_STR(""),
+                        self->rotates ? "key_rotated" : "told_by_changed");
         code = put_account(self->svc, tx->db, self->account_id, self->by, &own, err);
     }
     og_secret_finish(&own);

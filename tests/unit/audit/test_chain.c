@@ -1,5 +1,6 @@
 /*
- * The tree against RFC 9162's definition, computed from all leaves, and vectors of its reference code.
+ * The tree against RFC 9162's definition, computed from all leaves, and vectors of its reference
+ * code.
  */
 #include "tests/unit/audit/audit_fixture.h"
 
@@ -42,7 +43,8 @@ test_roots_are_those_of_the_definition(void **state)
     }
 }
 
-/* The test vectors of certificate transparency's reference tree: leaves "", 0x00, 0x10, 0x20 0x21. */
+/* The test vectors of certificate transparency's reference tree: leaves "", 0x00, 0x10, 0x20 0x21.
+ */
 static void
 test_roots_are_those_of_the_reference(void **state)
 {

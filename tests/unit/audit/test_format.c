@@ -1,6 +1,6 @@
 /*
- * Golden files: one entry as every receiver sees it, and one whose every field tries to break out. The
- * files in golden/ are the bytes; tools that read these forms were asked what they see in them
+ * Golden files: one entry as every receiver sees it, and one whose every field tries to break out.
+ * The files in golden/ are the bytes; tools that read these forms were asked what they see in them
  * (docs/audit.md).
  */
 #include "tests/unit/audit/audit_fixture.h"
@@ -26,7 +26,8 @@ static const struct og_audit_event plain = {
     .request = {"r-81", 4},
 };
 
-/* What ends a line, a field, a header or an escape in any of the forms, and bytes that are no text. */
+/* What ends a line, a field, a header or an escape in any of the forms, and bytes that are no text.
+ */
 #define EVIL "a\r\n<0>1 b|c=d\"e]f\\g\x1B[31m\x7F\x85\xFF\xC0\xAFh"
 #define EVIL_STR {EVIL, sizeof EVIL - 1}
 

@@ -126,7 +126,8 @@ test_req_78_a_cut_end_is_found_by_a_checkpoint(void **state)
         log_fill(&cut, left, "login");
         assert_int_equal(log_verify(&cut, &cut.chain, NULL, 0), 0);
         assert_int_equal(log_verify(&cut, &cut.chain, outside, 1), left + 1);
-        assert_int_equal(log_verify(&cut, &whole.chain, NULL, 0), left + 1); /* the head forgotten */
+        /* the head forgotten */
+        assert_int_equal(log_verify(&cut, &whole.chain, NULL, 0), left + 1);
     }
 }
 

@@ -1,6 +1,6 @@
 /*
- * The audit log inside the write lane: one transaction with what it describes, a chain that survives
- * undone operations, lost batches and restarts, and numbers that can be forgotten.
+ * The audit log inside the write lane: one transaction with what it describes, a chain that
+ * survives undone operations, lost batches and restarts, and numbers that can be forgotten.
  */
 #include <semaphore.h>
 
