@@ -1,7 +1,6 @@
 /*
  * Golden files: one entry as every receiver sees it, and one whose every field tries to break out.
- * The files in golden/ are the bytes; tools that read these forms were asked what they see in them
- * (docs/audit.md).
+ * The bytes in golden/ were made from the rules of the formats, not by the code under test.
  */
 #include "tests/unit/audit/audit_fixture.h"
 
