@@ -303,3 +303,15 @@ og_phone_mask(struct og_str number, char out[OG_PHONE_MASK_BYTES])
     snprintf(out, OG_PHONE_MASK_BYTES, "+%.*s %s %.2s", code_len, digits.ptr, dots,
              digits.ptr + digits.len - 2);
 }
+
+bool
+og_phone_type_from_name(struct og_str name, enum og_phone_type *out)
+{
+    for (int i = 0; i < OG_PHONE_TYPE_COUNT; i++) {
+        if (og_str_eq(name, og_str_from(type_names[i]))) {
+            *out = (enum og_phone_type)i;
+            return true;
+        }
+    }
+    return false;
+}

@@ -30,12 +30,14 @@ enum og_phone_type {
     OG_PHONE_TYPE_PAGER,
     OG_PHONE_TYPE_UAN,
     OG_PHONE_TYPE_VOICEMAIL,
+    OG_PHONE_TYPE_COUNT
 };
 
 struct og_phone_facts {
     char e164[OG_PHONE_BYTES];
     enum og_phone_type type;
-    bool is_valid; /* does the plan data know its range? advice */
+    bool is_valid;  /* does the plan data know its range? advice */
+    char region[4]; /* "DE"; "001" for what belongs to no country; "" when the data do not say */
 };
 
 /*
@@ -50,6 +52,7 @@ struct og_phone_plan {
     enum og_code (*parse)(void *ctx, struct og_str text, const char *region,
                           struct og_phone_facts *out, struct og_err *err);
     void *ctx;
+    const char *version; /* of the data, for people */
 };
 
 /*
@@ -86,3 +89,4 @@ void og_phone_mask(struct og_str number, char out[OG_PHONE_MASK_BYTES]);
 
 /* "mobile", "premium", ... Static storage. */
 const char *og_phone_type_name(enum og_phone_type type);
+bool og_phone_type_from_name(struct og_str name, enum og_phone_type *out);

@@ -100,7 +100,7 @@ struct og_plan *
 og_plan_create(const char *module_path)
 {
     struct og_plan *self = og_xalloc(sizeof(*self));
-    self->face = (struct og_phone_plan){parse, self};
+    self->face = (struct og_phone_plan){parse, self, OG_PLAN_VERSION};
     self->module_path = og_xstrdup(module_path);
     atomic_init(&self->parse, NULL);
     pthread_mutex_init(&self->lock, NULL);

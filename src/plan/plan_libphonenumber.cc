@@ -81,7 +81,7 @@ parse(struct og_str text, const char *region, struct og_phone_facts *out, const 
 {
     const PhoneNumberUtil *util = library();
     PhoneNumber number;
-    std::string e164;
+    std::string e164, country;
 
     PhoneNumberUtil::ErrorType error =
         util->Parse(std::string(text.ptr, text.len), region, &number);
@@ -101,6 +101,11 @@ parse(struct og_str text, const char *region, struct og_phone_facts *out, const 
     std::snprintf(out->e164, sizeof(out->e164), "%s", e164.c_str());
     out->type = type_of(util->GetNumberType(number));
     out->is_valid = util->IsValidNumber(number);
+    util->GetRegionCodeForNumber(number, &country);
+    if (country == "ZZ") { /* a range that the data do not know yet: its calling code tells */
+        util->GetRegionCodeForCountryCode(number.country_code(), &country);
+    }
+    std::snprintf(out->region, sizeof(out->region), "%s", country == "ZZ" ? "" : country.c_str());
     return OG_OK;
 }
 
