@@ -43,20 +43,32 @@ og_address_is_one(struct og_str text)
     return parse_address(text).family != 0;
 }
 
-void
-og_source_key(struct og_str address, char out[OG_SOURCE_KEY_BYTES])
+/* `v4` and `v6` bytes of an address are kept. */
+static void
+write_key(struct og_str address, size_t v4, size_t v6, char out[OG_SOURCE_KEY_BYTES])
 {
     struct address a = parse_address(address);
+    const size_t kept = a.family == AF_INET6 ? v6 : v4;
     if (a.family == 0) {
         size_t len = address.len < OG_SOURCE_KEY_BYTES ? address.len : OG_SOURCE_KEY_BYTES - 1;
         memcpy(out, address.ptr ? address.ptr : "", len);
         out[len] = '\0';
         return;
     }
-    if (a.family == AF_INET6) {
-        memset(a.bytes + 8, 0, 8);
-    }
+    memset(a.bytes + kept, 0, sizeof a.bytes - kept);
     inet_ntop(a.family, a.bytes, out, OG_SOURCE_KEY_BYTES);
+}
+
+void
+og_source_key(struct og_str address, char out[OG_SOURCE_KEY_BYTES])
+{
+    write_key(address, 4, 8, out);
+}
+
+void
+og_source_network(struct og_str address, char out[OG_SOURCE_KEY_BYTES])
+{
+    write_key(address, 3, 6, out);
 }
 
 static bool

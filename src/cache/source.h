@@ -14,6 +14,9 @@ bool og_address_is_one(struct og_str text);
  * Text that is no address is its own key, cut. */
 void og_source_key(struct og_str address, char out[OG_SOURCE_KEY_BYTES]);
 
+/* The network of an address, as the users of one place share it: /24 of IPv4, /48 of IPv6. */
+void og_source_network(struct og_str address, char out[OG_SOURCE_KEY_BYTES]);
+
 /* Is the address in one of the networks ("10.0.0.0/8", "::1", "192.168.1.4")? Networks that cannot
  * be read contain nothing. */
 bool og_address_in(struct og_str address, struct og_str_list networks);

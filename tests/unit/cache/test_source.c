@@ -78,12 +78,31 @@ networks_contain_addresses(void **state)
     assert_false(og_address_in(OG_STR("10.1.2.3"), (struct og_str_list){NULL, 0}));
 }
 
+static void
+networks_have_names(void **state)
+{
+    static const struct {
+        const char *address, *network;
+    } cases[] = {
+        {"192.0.2.77", "192.0.2.0"},          {"::ffff:192.0.2.77", "192.0.2.0"},
+        {"2001:db8:1:2::5", "2001:db8:1::"}, {"2001:db8:1:3::6", "2001:db8:1::"},
+        {"nonsense", "nonsense"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char network[OG_SOURCE_KEY_BYTES];
+        og_source_network(og_str_from(cases[i].address), network);
+        assert_string_equal(network, cases[i].network);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sources_have_keys),
         cmocka_unit_test(networks_contain_addresses),
+        cmocka_unit_test(networks_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
