@@ -17,6 +17,7 @@
 #define CACHE_ENTRIES 20000
 #define CACHE_AGE_MS (60 * 60 * 1000)
 #define FAILURES_MAX 10
+#define REGISTRATION_WINDOW_MS (60 * 60 * INT64_C(1000))
 #define LOCK_MS (30 * 60 * 1000)
 
 /* ---- counters ---- */
@@ -87,8 +88,18 @@ og_gate_create(const struct og_gate_config *config, struct og_gate **out, struct
         .lock_ms = self->config.lock_ms,
         .clock = config->services->clock,
     };
+    const struct og_login_guard_config registrations = {
+        .failures_max = self->config.registrations_max,
+        .window_ms = REGISTRATION_WINDOW_MS,
+        .lock_ms = REGISTRATION_WINDOW_MS,
+        .clock = config->services->clock,
+    };
     enum og_code code = og_login_guard_create(&guard, &self->guard, err);
+    if (code == OG_OK) {
+        code = og_login_guard_create(&registrations, &self->registrations, err);
+    }
     if (code != OG_OK) {
+        og_login_guard_destroy(self->guard);
         free(self);
         return code;
     }
@@ -114,6 +125,7 @@ og_gate_destroy(struct og_gate *self)
     }
     free(self->loops);
     og_login_guard_destroy(self->guard);
+    og_login_guard_destroy(self->registrations);
     og_arena_finish(&self->mem);
     free(self);
 }
@@ -439,6 +451,24 @@ read_credential(struct og_call *call, struct og_credential_header *out, struct o
     return OG_OK;
 }
 
+/* Whoever asks to join again and again is told to wait, right or wrong. */
+static bool
+joins_too_often(struct og_gate *self, struct og_call *call, og_gate_next next)
+{
+    char source[OG_SOURCE_KEY_BYTES];
+    struct og_err err = {0};
+    og_source_key(og_gate_source(self, call->req), source);
+    const int wait_s =
+        og_login_guard_spend(self->registrations, OG_GUARD_SOURCE, og_str_from(source));
+    if (wait_s > 0) {
+        og_gate_count(OG_GATE_LIMITED);
+        og_fail(&err, OG_E_LIMITED, "", "too many registrations from this address");
+        err.retry_after_s = wait_s;
+        next(call, OG_E_LIMITED, &err);
+    }
+    return wait_s > 0;
+}
+
 void
 og_gate_check(struct og_gate *self, struct og_call *call, og_gate_next next)
 {
@@ -446,6 +476,9 @@ og_gate_check(struct og_gate *self, struct og_call *call, og_gate_next next)
     enum og_who who = call->route->who;
     if (who == OG_WHO_ANYONE) {
         pass(call, OG_WHO_ANYONE, &nobody, next);
+        return;
+    }
+    if (who == OG_WHO_JOINING && joins_too_often(self, call, next)) {
         return;
     }
     struct og_credential_header header;

@@ -19,6 +19,7 @@ struct og_gate_config {
     int failures_max;        /* per source, and per login, in the window; 0: 10, -1: no limit */
     int64_t failure_window_ms; /* 0: as lock_ms */
     int64_t lock_ms;           /* 0: 30 min */
+    int registrations_max;     /* of phones, per source and hour; 0: no limit */
     struct og_str_list trusted_proxies; /* addresses and networks; their X-Forwarded-For counts */
 };
 

@@ -19,6 +19,7 @@ struct og_gate {
     struct og_gate_config config; /* constant; strings ours */
     struct og_arena mem;          /* of config's strings */
     struct og_login_guard *guard;
+    struct og_login_guard *registrations; /* each try to join is spent, none given back */
     struct og_gate_loop *loops;
 };
 

@@ -67,6 +67,14 @@ check_codes(struct og_api *api, char *reason, size_t reason_bytes)
                           health.level == OG_CODE_HEALTH_UP ? PASS : WARN, reason};
 }
 
+/* How old the knowledge of numbers is. */
+static struct check
+check_plan(const struct og_api *api)
+{
+    const struct og_phone_plan *plan = api->config.services->plan;
+    return (struct check){"numbers:plan", plan ? plan->version : "none", plan != NULL, PASS, ""};
+}
+
 static void
 write_check(struct og_json_writer *w, const struct check *check)
 {
@@ -113,6 +121,7 @@ og_health_ready(struct og_call *call)
         check_codes(api, codes_reason, sizeof codes_reason),
         check_fsync(api),
         check_phones(api),
+        check_plan(api),
         {"server:started", "bool", api->is_ready, api->is_ready ? PASS : FAIL,
          api->is_ready ? "" : "starting or stopping"},
     };

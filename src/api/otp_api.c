@@ -5,6 +5,7 @@
  */
 #include "api/otp_api.h"
 
+#include "api/client_address.h"
 #include "api/otp_json.h"
 #include "api/problem.h"
 #include "base/json.h"
@@ -87,7 +88,8 @@ decode_context(struct og_call *call, const struct og_json *context, struct og_ot
 /* ---- start ---- */
 
 struct start_ask {
-    struct og_str to, purpose, app_hash, client_app, template, locale, code, brand;
+    struct og_str to, purpose, app_hash, client_app, template, locale, code, brand, client_ip,
+        challenge, solution;
     const struct og_json *context;
     int64_t code_length, ttl_s;
     bool conceal, deliver;
@@ -110,6 +112,9 @@ static const struct og_json_member start_members[] = {
     {"brand", OG_JSON_STRING, AT(brand), false, 0, 0, AT(has_brand)},
     {"conceal", OG_JSON_BOOL, AT(conceal), false},
     {"deliver", OG_JSON_BOOL, AT(deliver), false},
+    {"client_ip", OG_JSON_STRING, AT(client_ip), false},
+    {"challenge", OG_JSON_STRING, AT(challenge), false},
+    {"solution", OG_JSON_STRING, AT(solution), false},
 };
 
 static enum og_code
@@ -204,6 +209,9 @@ start_decode(struct og_call *call, struct og_op *op, struct og_err *err)
         code = og_fail(err, OG_E_UNPROCESSABLE, "deliver",
                        "may be false only where conceal is true");
     }
+    if (code == OG_OK) {
+        code = og_client_address(call, ask.client_ip, &self->source, err);
+    }
     if (code != OG_OK) {
         return code;
     }
@@ -224,6 +232,8 @@ start_decode(struct og_call *call, struct og_op *op, struct og_err *err)
                                         : OG_MODE_LIVE;
     self->asked_at = call->now_ms;
     self->request = call->req->body;
+    self->challenge = ask.challenge;
+    self->solution = ask.solution;
     self->render = og_otp_start_json;
     (void)og_secret_set(&self->code, ask.code); /* at most ten characters */
     return OG_OK;
@@ -261,7 +271,7 @@ start_failed(struct og_call *call, struct og_op *op)
 /* ---- check ---- */
 
 struct check_ask {
-    struct og_str code, purpose;
+    struct og_str code, purpose, client_ip;
     const struct og_json *context;
 };
 
@@ -269,6 +279,7 @@ static const struct og_json_member check_table[] = {
     {"code", OG_JSON_STRING, offsetof(struct check_ask, code), true},
     {"purpose", OG_JSON_STRING, offsetof(struct check_ask, purpose), true},
     {"context", OG_JSON_OBJECT, offsetof(struct check_ask, context), false},
+    {"client_ip", OG_JSON_STRING, offsetof(struct check_ask, client_ip), false},
 };
 
 static enum og_code
@@ -282,14 +293,17 @@ check_decode(struct og_call *call, struct og_op *op, struct og_err *err)
         code = og_call_json(call, &body, err);
     }
     if (code == OG_OK) {
-        code = og_json_decode(body, check_table, 3, OG_JSON_UNKNOWN_REFUSED, "",
-                              og_call_mem(call), &ask, err);
+        code = og_json_decode(body, check_table, sizeof(check_table) / sizeof(check_table[0]),
+                              OG_JSON_UNKNOWN_REFUSED, "", og_call_mem(call), &ask, err);
     }
     if (code == OG_OK) {
         code = og_otp_check_purpose(ask.purpose, err);
     }
     if (code == OG_OK) {
         code = decode_context(call, ask.context, &self->context, err);
+    }
+    if (code == OG_OK) {
+        code = og_client_address(call, ask.client_ip, &self->source, err);
     }
     if (code == OG_OK) {
         code = og_otp_read(ask.code, OG_OTP_ALNUM, 0, &self->code, err);

@@ -104,6 +104,9 @@ write_own(struct og_json_writer *w, enum og_code code, const struct og_err *err,
     if (err && err->field[0]) {
         og_json_add_cstr(w, "field", err->field);
     }
+    if (err && err->reason) {
+        og_json_add_cstr(w, "reason", err->reason);
+    }
     og_json_add_str(w, "request_id", request_id);
 }
 

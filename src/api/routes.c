@@ -4,6 +4,7 @@
  */
 #include "api/routes.h"
 
+#include "api/abuse_api.h"
 #include "api/admin_api.h"
 #include "api/api_priv.h"
 #include "api/health_api.h"
@@ -172,6 +173,7 @@ const struct og_route_table og_route_tables[] = {
     {og_sandbox_routes, &og_sandbox_route_count},
     {og_user_routes, &og_user_route_count},
     {og_admin_routes, &og_admin_route_count},
+    {og_abuse_routes, &og_abuse_route_count},
     {og_token_routes, &og_token_route_count},
     {og_oauth_routes, &og_oauth_route_count},
 };

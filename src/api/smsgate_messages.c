@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/client_address.h"
 #include "api/smsgate_json.h"
 #include "api/smsgate_query.h"
 #include "base/id.h"
+#include "service/abuse_service.h"
 #include "service/message_service.h"
 
 #define ID_CHARS_MAX 36
@@ -284,7 +286,11 @@ og_smsgate_send_decode(struct og_call *call, struct og_op *op, struct og_err *er
     self->ask.want_report = ask.want_report;
     self->ask.is_encrypted = ask.is_encrypted;
     self->ask.is_sandbox = call->who.is_sandbox;
-    return code;
+    self->credential_id = call->who.credential_id;
+    if (code == OG_OK) {
+        code = og_client_address(call, (struct og_str){0}, &self->source, err);
+    }
+    return code == OG_OK ? og_abuse_read_message(self, err) : code;
 }
 
 void

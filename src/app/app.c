@@ -24,6 +24,7 @@
 #include "lane/lanes.h"
 #include "live/hub.h"
 #include "plan/phone_plan.h"
+#include "service/abuse_service.h"
 #include "service/account_service.h"
 #include "service/audit.h"
 #include "service/device_service.h"
@@ -104,6 +105,9 @@ load_memory(struct og_app *self, int64_t now_ms, struct og_err *err)
     og_audit_add(svc, &(struct og_audit_event){.kind = OG_AUDIT_SERVICE_START,
                                                .detail = OG_STR("version=" OG_VERSION)});
     if (code == OG_OK) {
+        code = og_abuse_load(svc, db, now_ms, err);
+    }
+    if (code == OG_OK) {
         code = og_message_load(svc, db, err);
     }
     if (code == OG_OK) {
@@ -117,6 +121,7 @@ flush_hints(void *ctx)
 {
     struct og_app *self = ctx;
     og_hub_flush(self->hub);
+    og_abuse_batch_end(&self->services);
 }
 
 static enum og_code
@@ -149,6 +154,29 @@ random_of_system(void *ctx, void *out, size_t size_bytes, struct og_err *err)
 }
 
 static enum og_code
+make_shield(struct og_app *self, struct og_err *err)
+{
+    struct og_services *svc = &self->services;
+    struct og_shield_config config;
+    uint8_t random[OG_KEY_BYTES];
+    enum og_code code = og_random_bytes(random, sizeof random, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    og_app_shield_config(self->config, &config);
+    og_key_derive(&svc->keys.number, "abuse", &config.key);
+    og_key_from_bytes(random, &config.challenge_key);
+    svc->shield = og_shield_create(&config);
+    svc->abuse.servers = og_app_texts(&self->config->abuse.servers, &self->mem);
+    og_wipe(random, sizeof random);
+    if (config.region_count == 0 && config.mode == OG_SHIELD_ENFORCE) {
+        og_log_warn("app", "no country may get codes yet: set abuse.home, as DE", "");
+    }
+    og_wipe(&config, sizeof config);
+    return OG_OK;
+}
+
+static enum og_code
 make_services(struct og_app *self, struct og_err *err)
 {
     struct og_services *svc = &self->services;
@@ -166,6 +194,9 @@ make_services(struct og_app *self, struct og_err *err)
     og_app_otp_policy(self->config, &svc->otp);
     svc->lane.dispatch = og_dispatch_create();
     code = og_app_codes_open(self->config, in_data(self, CODES_FILE), svc, err);
+    if (code == OG_OK) {
+        code = make_shield(self, err);
+    }
     /* a missing module is better found now than by the first national number */
     return code == OG_OK && svc->message.default_region[0] ? og_plan_load(self->plan, err) : code;
 }
@@ -301,6 +332,7 @@ make_api(struct og_app *self, int loop_count, struct og_err *err)
             .loop_count = loop_count,
             .failures_max = self->config->login.failures_max,
             .lock_ms = self->config->login.lock_ms,
+            .registrations_max = self->config->login.registrations_max,
             .trusted_proxies = og_app_texts(&self->config->http.trusted_proxies, &self->mem),
         },
     };
@@ -442,6 +474,7 @@ og_app_create(const struct og_config *config, struct og_app **out, struct og_err
     self->operator_file = in_data(self, "operator.token");
     og_message_phone_metrics();
     og_otp_register_metrics();
+    og_abuse_register_metrics();
     og_webhook_sender_metrics();
     og_audit_register_metrics();
     enum og_code code = create_steps(self, err);
@@ -545,6 +578,7 @@ og_app_destroy(struct og_app *self)
     og_dispatch_destroy(self->services.lane.dispatch);
     og_audit_destroy(self->services.lane.audit);
     og_app_codes_close(self->config, in_data(self, CODES_FILE), &self->services);
+    og_shield_destroy(self->services.shield);
     og_plan_destroy(self->plan);
     og_wipe(&self->services.keys, sizeof self->services.keys);
     og_secret_finish(&self->operator_token);

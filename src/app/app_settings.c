@@ -4,6 +4,7 @@
 #include "app/app_settings.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void
 og_app_message_policy(const struct og_config *config, struct og_message_policy *out)
@@ -50,6 +51,72 @@ og_app_otp_policy(const struct og_config *config, struct og_otp_policy *out)
     snprintf(out->brand, sizeof out->brand, "%s", otp->brand);
     snprintf(out->text, sizeof out->text, "%s", otp->template);
     snprintf(out->locale, sizeof out->locale, "%s", otp->locale);
+}
+
+/* Home first, then the others; none when none is configured. */
+static void
+copy_regions(const struct og_config *config, struct og_shield_config *out)
+{
+    const char *home =
+        config->abuse.home[0] ? config->abuse.home : config->number.default_region;
+    const struct og_config_texts *others = &config->abuse.countries;
+    const bool has_home = home[0] || others->count > 0;
+    if (has_home) { /* without a home the first place stays empty: nothing is home */
+        snprintf(out->regions[out->region_count++], sizeof out->regions[0], "%s", home);
+    }
+    for (int i = 0; i < others->count && out->region_count < OG_SHIELD_REGIONS_MAX; i++) {
+        snprintf(out->regions[out->region_count++], sizeof out->regions[0], "%s",
+                 others->items[i]);
+    }
+}
+
+static void
+copy_limits(const struct og_config_abuse *abuse, int64_t out[OG_RULE_LIMITS])
+{
+    const int64_t limits[OG_RULE_LIMITS] = {
+        [OG_RULE_RECIPIENT_HOUR] = abuse->recipient_hour,
+        [OG_RULE_RECIPIENT_DAY] = abuse->recipient_day,
+        [OG_RULE_PREFIX_HOUR] = abuse->prefix_hour,
+        [OG_RULE_IP_HOUR] = abuse->ip_hour,
+        [OG_RULE_IP_DAY] = abuse->ip_day,
+        [OG_RULE_COUNTRY_HOUR] = abuse->country_hour,
+        [OG_RULE_APP_HOUR] = abuse->app_hour,
+        [OG_RULE_ACCOUNT_MINUTE] = abuse->account_minute,
+        [OG_RULE_ACCOUNT_DAY] = abuse->account_day,
+        [OG_RULE_GLOBAL_MINUTE] = abuse->global_minute,
+        [OG_RULE_GLOBAL_DAY] = abuse->global_day,
+        [OG_RULE_SIM_DAY] = abuse->sim_day,
+        [OG_RULE_ACCOUNT_COST_DAY] = abuse->account_cost_day,
+    };
+    memcpy(out, limits, sizeof limits);
+}
+
+void
+og_app_shield_config(const struct og_config *config, struct og_shield_config *out)
+{
+    const struct og_config_abuse *abuse = &config->abuse;
+    *out = (struct og_shield_config){
+        .mode = (enum og_shield_mode)abuse->mode,
+        .messages = (enum og_abuse_messages)abuse->messages,
+        .price_home = abuse->price_home,
+        .price_abroad = abuse->price_abroad,
+        .reserve_percent = abuse->reserve_percent,
+        .conversion = {abuse->conversion_alarm, abuse->conversion_alarm_min,
+                       abuse->conversion_stop, abuse->conversion_stop_min},
+        .stop_ms = abuse->stop_time_ms,
+        .spray = {abuse->spray_checks_min, abuse->spray_percent, abuse->spray_recipients},
+        .challenge = (enum og_challenge_when)abuse->challenge,
+        .challenge_bits = abuse->challenge_bits,
+        .keys_max = abuse->keys_max,
+    };
+    copy_regions(config, out);
+    copy_limits(abuse, out->limits);
+    for (int i = 0; i < abuse->number_types_refused.count; i++) {
+        enum og_phone_type type;
+        if (og_phone_type_from_name(og_str_from(abuse->number_types_refused.items[i]), &type)) {
+            out->types_refused |= 1U << type;
+        }
+    }
 }
 
 static const char *

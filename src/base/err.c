@@ -37,6 +37,7 @@ og_fail(struct og_err *err, enum og_code code, const char *field, const char *fm
     }
     err->code = code;
     err->retry_after_s = 0;
+    err->reason = NULL;
     snprintf(err->field, sizeof(err->field), "%s", field ? field : "");
     va_list args;
     va_start(args, fmt);

@@ -39,6 +39,7 @@ enum og_code { OG_OK, OG_CODES(OG_CODE_AS_ENUM) };
 struct og_err {
     enum og_code code;
     int retry_after_s; /* 0: not said */
+    const char *reason; /* a word for machines beyond the code's, NULL if none; static storage */
     char field[48];    /* input at fault, "" if none; safe to show */
     char text[200];    /* for people; never holds a code, token, message text or whole number */
 };

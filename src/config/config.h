@@ -16,7 +16,8 @@
 
 #define OG_CONFIG_LISTEN_MAX 4
 #define OG_CONFIG_ENTRIES_MAX 16
-#define OG_CONFIG_OPTIONS_MAX 128
+#define OG_CONFIG_TEXTS_MAX 64
+#define OG_CONFIG_OPTIONS_MAX 192
 
 struct og_config_listen {
     const char *address; /* IPv4 or IPv6 literal, or "localhost" */
@@ -29,7 +30,7 @@ struct og_config_listens {
 };
 
 struct og_config_texts {
-    const char *items[OG_CONFIG_ENTRIES_MAX];
+    const char *items[OG_CONFIG_TEXTS_MAX];
     int count;
 };
 
@@ -165,9 +166,40 @@ struct og_config_memcached {
     int threads;
 };
 
+/* In the order of the words in the option table. */
+enum og_config_abuse_mode { OG_CONFIG_ABUSE_ENFORCE, OG_CONFIG_ABUSE_RECORD, OG_CONFIG_ABUSE_OFF };
+
+struct og_config_abuse {
+    int mode;     /* enum og_config_abuse_mode */
+    int messages; /* rate, budgets, all */
+    const char *home;                 /* two capital letters or "" */
+    struct og_config_texts countries; /* the same, or "*" */
+    struct og_config_texts number_types_refused;
+    struct og_config_texts servers; /* addresses or address/prefix */
+    int recipient_hour, recipient_day; /* 0: no limit, likewise all that follow */
+    int prefix_hour;
+    int ip_hour, ip_day;
+    int country_hour;
+    int app_hour;
+    int account_minute, account_day;
+    int global_minute, global_day;
+    int sim_day;
+    int account_cost_day;
+    int price_home, price_abroad;
+    int reserve_percent;
+    int conversion_alarm, conversion_alarm_min; /* percent, codes */
+    int conversion_stop, conversion_stop_min;
+    int64_t stop_time_ms; /* 0: until it is released */
+    int spray_checks_min, spray_percent, spray_recipients;
+    int challenge; /* never, suspicious, always */
+    int challenge_bits;
+    int keys_max;
+};
+
 struct og_config_login {
     int failures_max;
     int64_t lock_ms;
+    int registrations_max;
 };
 
 struct og_config_audit {
@@ -204,6 +236,7 @@ struct og_config {
     struct og_config_otp otp;
     struct og_config_redis redis;
     struct og_config_memcached memcached;
+    struct og_config_abuse abuse;
     struct og_config_login login;
     struct og_config_audit audit;
 

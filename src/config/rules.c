@@ -114,6 +114,28 @@ og_rule_key_prefix(struct og_str value)
     return NULL;
 }
 
+const char *
+og_rule_country(struct og_str value)
+{
+    const bool is_good = og_str_eq(value, OG_STR("*")) ||
+                         (value.len > 0 && og_rule_region(value) == NULL);
+    return is_good ? NULL : "two capital letters such as DE, or *";
+}
+
+const char *
+og_rule_number_type(struct og_str value)
+{
+    static const char *const words[] = {"unknown", "fixed",    "fixed_or_mobile", "toll_free",
+                                        "premium", "shared_cost", "voip",         "personal",
+                                        "pager",   "uan",      "voicemail"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (og_str_eq(value, og_str_from(words[i]))) {
+            return NULL;
+        }
+    }
+    return "a kind of number such as premium, voip or fixed";
+}
+
 static bool
 is_loopback(const char *address)
 {
@@ -196,6 +218,18 @@ check_login(const struct login *login, struct og_err *err)
     return OG_OK;
 }
 
+/* With room for fewer, the first of a day's numbers would be forgotten before the day is over. */
+static enum og_code
+check_abuse(const struct og_config_abuse *abuse, struct og_err *err)
+{
+    if (abuse->keys_max < abuse->global_day) {
+        return og_fail(err, OG_E_INVALID, "abuse.keys_max",
+                       "abuse.keys_max is %d, but must be at least abuse.global_day, which is %d",
+                       abuse->keys_max, abuse->global_day);
+    }
+    return OG_OK;
+}
+
 static enum og_code
 check_stores(const struct og_config *self, struct og_err *err)
 {
@@ -220,5 +254,6 @@ og_config_check(const struct og_config *self, struct og_err *err)
     enum og_code code = check_plain(&self->http, err);
     code = code == OG_OK ? check_files(&self->http, err) : code;
     code = code == OG_OK ? check_otp(&self->otp, err) : code;
-    return code == OG_OK ? check_stores(self, err) : code;
+    code = code == OG_OK ? check_stores(self, err) : code;
+    return code == OG_OK ? check_abuse(&self->abuse, err) : code;
 }

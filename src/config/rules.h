@@ -14,3 +14,5 @@ const char *og_rule_origin(struct og_str value);
 const char *og_rule_region(struct og_str value);
 const char *og_rule_host_port(struct og_str value);
 const char *og_rule_key_prefix(struct og_str value);
+const char *og_rule_country(struct og_str value);
+const char *og_rule_number_type(struct og_str value);

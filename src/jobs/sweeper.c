@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "service/abuse_service.h"
 #include "service/message_service.h"
 #include "service/otp_service.h"
 
@@ -22,6 +23,7 @@ struct round_job {
     struct og_release_op release;
     struct og_move_op move;
     struct og_otp_expire_op otp;
+    struct og_abuse_round_op abuse;
     _Atomic int under_way;
 };
 
@@ -145,6 +147,22 @@ submit_move(struct og_sweeper *self)
 }
 
 static void
+abuse_done(struct og_op *op)
+{
+    struct og_abuse_round_op *abuse = (struct og_abuse_round_op *)op;
+    end_one(OG_CONTAINER_OF(abuse, struct og_sweeper, job.abuse), op);
+}
+
+static void
+submit_abuse(struct og_sweeper *self)
+{
+    static const struct og_op_kind kind = {"sweep.abuse", og_abuse_round_apply,
+                                           og_abuse_round_committed, abuse_done};
+    self->job.abuse.svc = self->config.services;
+    submit(self, &self->job.abuse.op, &kind);
+}
+
+static void
 on_timer(uv_timer_t *timer)
 {
     struct og_sweeper *self = timer->data;
@@ -155,6 +173,7 @@ on_timer(uv_timer_t *timer)
     submit_release(self);
     submit_move(self);
     submit_otp(self);
+    submit_abuse(self);
 }
 
 enum og_code

@@ -5,6 +5,7 @@
 
 #include "base/id.h"
 #include "live/hub.h"
+#include "service/abuse_service.h"
 #include "service/audit_tell.h"
 #include "service/message_priv.h"
 #include "service/message_service.h"
@@ -187,15 +188,20 @@ og_message_accepted(struct og_services *svc, const struct og_message *m)
 bool
 og_send_writes_once(const struct og_op *op)
 {
-    const struct og_message_ask *ask = &((const struct og_send_op *)op)->ask;
-    return ask->client_id.len == 0 && !ask->is_sandbox;
+    const struct og_send_op *self = (const struct og_send_op *)op;
+    return self->ask.client_id.len == 0 && !self->ask.is_sandbox &&
+           !og_abuse_writes_messages(self->svc);
 }
 
 enum og_code
 og_send_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_send_op *self = (struct og_send_op *)op;
-    return og_message_accept(self->svc, tx, &self->ask, self->mem, &self->out, &op->err);
+    enum og_code code = og_abuse_admit_message(self, tx);
+    if (code == OG_OK) {
+        code = og_message_accept(self->svc, tx, &self->ask, self->mem, &self->out, &op->err);
+    }
+    return code == OG_OK ? og_abuse_sent_message(self, tx) : code;
 }
 
 void
@@ -203,5 +209,6 @@ og_send_committed(struct og_op *op, struct og_tx *tx)
 {
     struct og_send_op *self = (struct og_send_op *)op;
     (void)tx;
+    og_abuse_keep(self->svc, &self->ticket);
     og_message_accepted(self->svc, &self->out);
 }

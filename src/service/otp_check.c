@@ -4,6 +4,7 @@
  * Every check writes a row and reads the verification, whether it exists or not: a stranger's
  * guess takes the time of a real one.
  */
+#include "service/abuse_service.h"
 #include "service/audit_tell.h"
 #include "service/otp_priv.h"
 #include "service/webhook_service.h"
@@ -93,7 +94,8 @@ log_check(struct og_otp_check_op *self, struct og_tx *tx, const struct og_verifi
         .at = tx->now_ms,
     };
     self->logged = verdict;
-    return og_otp_check_insert(tx->db, &row, &self->base.op.err);
+    const enum og_code code = og_otp_check_insert(tx->db, &row, &self->base.op.err);
+    return code == OG_OK ? og_abuse_checked(self, tx) : code;
 }
 
 static struct og_otp_target
@@ -298,6 +300,7 @@ og_otp_check_apply(struct og_op *op, struct og_tx *tx)
     if (code != OG_OK) {
         return code;
     }
+    self->recipient_digest = v.recipient_digest;
     switch (self->verdict) {
     case OG_VERDICT_MATCH:
         return apply_match(self, tx, &v);
@@ -316,6 +319,7 @@ og_otp_check_committed(struct og_op *op, struct og_tx *tx)
     if (self->has_cancelled) {
         og_message_cancelled(self->base.svc, &self->cancelled);
     }
+    og_abuse_keep(self->base.svc, &self->ticket);
     og_metric_add(&og_otp_metrics[OG_OTP_M_CHECK + self->logged], 1);
     og_metric_add(&og_otp_metrics[OG_OTP_M_LOCKS], self->has_locked);
 }

@@ -2,6 +2,7 @@
  * Resend: the same code with the same end once more, after a wait that grows, and a bounded number
  * of times. It never touches a counter of failures.
  */
+#include "service/abuse_service.h"
 #include "service/audit_tell.h"
 #include "service/otp_priv.h"
 #include "service/otp_words.h"
@@ -135,6 +136,9 @@ write_send(struct og_otp_resend_op *self, struct og_tx *tx)
         v->send_count++;
         v->resend_at = resend_at;
         v->message_id = self->message.id;
+        code = og_abuse_sent_resend(self, tx);
+    }
+    if (code == OG_OK) {
         code = og_otp_send_insert(tx->db, v->id, v->send_count, self->message.id, tx->now_ms, err);
     }
     return code;
@@ -145,7 +149,7 @@ tell(const struct og_otp_resend_op *self, enum og_code code)
 {
     if (code == OG_OK) {
         og_audit_verification(self->base.svc, OG_AUDIT_OTP_RESEND, &self->out, NULL);
-    } else if (code == OG_E_LIMITED) {
+    } else if (code == OG_E_LIMITED && !self->base.op.err.reason) { /* the shield tells its own */
         og_audit_add_refusal(self->base.svc,
                              &(struct og_audit_event){
                                  .kind = OG_AUDIT_LIMIT_HIT,
@@ -170,6 +174,9 @@ og_otp_resend_apply(struct og_op *op, struct og_tx *tx)
         code = refuse_if_not_now(self, tx);
     }
     if (code == OG_OK) {
+        code = og_abuse_admit_resend(self, tx);
+    }
+    if (code == OG_OK) {
         code = send_again(self, tx);
     }
     if (code == OG_OK) {
@@ -187,6 +194,7 @@ og_otp_resend_committed(struct og_op *op, struct og_tx *tx)
         og_message_cancelled(self->base.svc, &self->cancelled);
     }
     og_message_accepted(self->base.svc, &self->message);
+    og_abuse_keep(self->base.svc, &self->ticket);
     og_metric_add(&og_otp_metrics[OG_OTP_M_RESENDS], 1);
 }
 

@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "abuse/shield.h"
 #include "base/id.h"
 #include "codes/code_store.h"
 #include "lane/op.h"
@@ -59,6 +60,9 @@ struct og_otp_start_op {
     struct og_secret code;        /* the caller's own; empty: one is drawn */
     struct og_str idempotency_key; /* "" : none */
     struct og_str request;        /* the body as sent, to tell a retry from another request */
+    struct og_str source;         /* the user's address; "" : not known, or not to be counted */
+    struct og_str challenge;      /* "" : none; likewise its solution */
+    struct og_str solution;
     /* Write the answer to `body` and return its status; called in apply when it is to be kept. */
     int (*render)(const struct og_otp_start_op *self, struct og_buf *body);
     /* answered */
@@ -72,6 +76,8 @@ struct og_otp_start_op {
     struct og_message message;
     bool is_drawn; /* the code is ours */
     bool is_put;
+    struct og_abuse_case abuse;
+    struct og_abuse_ticket ticket;
 };
 /* Errors: OG_E_UNAVAILABLE (no randomness, no store), OG_E_BUSY (store full). */
 void og_otp_start_prepare(struct og_otp_start_op *self);
@@ -96,6 +102,7 @@ struct og_otp_check_op {
     struct og_str purpose;
     struct og_otp_context context; /* must be what it was at the start */
     struct og_secret code; /* as og_otp_read gives it */
+    struct og_str source;  /* the user's address, "" : not known */
     /* answered */
     struct og_receipt receipt; /* of an approved one; "" else */
     enum og_otp_outcome outcome;
@@ -112,6 +119,8 @@ struct og_otp_check_op {
     bool drop_code;
     bool has_cancelled;
     struct og_message cancelled;
+    struct og_str recipient_digest; /* "" : unknown id */
+    struct og_abuse_ticket ticket;
 };
 /* Errors: OG_E_UNPROCESSABLE (cannot be the code, no attempt taken), OG_E_UNAVAILABLE. */
 void og_otp_check_prepare(struct og_otp_check_op *self);
@@ -144,6 +153,8 @@ struct og_otp_resend_op {
     struct og_message message;
     bool has_cancelled;
     struct og_message cancelled;
+    struct og_abuse_case abuse;
+    struct og_abuse_ticket ticket;
 };
 void og_otp_resend_prepare(struct og_otp_resend_op *self);
 /* The same code with the same end; where the policy rotates, another one, and the one before dies.

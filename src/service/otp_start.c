@@ -3,6 +3,7 @@
  * verification per account, recipient and purpose; a retry with the same key gets the same answer.
  */
 #include "core/phone_number.h"
+#include "service/abuse_service.h"
 #include "service/audit_tell.h"
 #include "service/otp_priv.h"
 #include "service/otp_words.h"
@@ -39,14 +40,14 @@ og_otp_start_prepare(struct og_otp_start_op *self)
 {
     struct og_err err = {0};
     take_test_code(self);
-    if (self->code.len == 0) {
-        const enum og_code code = og_otp_draw(self->base.svc->rng, (unsigned)self->code_length,
-                                              &self->code, &err);
-        if (code != OG_OK) {
-            self->base.ready(&self->base, code, &err);
-            return;
-        }
+    enum og_code code = og_abuse_read_start(self, &err);
+    if (code == OG_OK && self->code.len == 0) {
+        code = og_otp_draw(self->base.svc->rng, (unsigned)self->code_length, &self->code, &err);
         self->is_drawn = true;
+    }
+    if (code != OG_OK) {
+        self->base.ready(&self->base, code, &err);
+        return;
     }
     og_long_id_make(self->asked_at, self->id);
     self->base.ask.done = put_done;
@@ -142,6 +143,7 @@ static void
 tell_refused(struct og_otp_start_op *self, enum og_code code)
 {
     char masked[OG_PHONE_MASK_BYTES];
+    const char *reason = self->base.op.err.reason;
     og_phone_mask(self->to, masked);
     og_audit_add_refusal(self->base.svc,
                          &(struct og_audit_event){
@@ -150,7 +152,7 @@ tell_refused(struct og_otp_start_op *self, enum og_code code)
                              .subject = og_otp_digest(self->base.svc, self->to, self->base.mem),
                              .masked = og_str_from(masked),
                              .purpose = self->purpose,
-                             .reason = og_str_from(og_code_wire(code)),
+                             .reason = og_str_from(reason ? reason : og_code_wire(code)),
                              .detail = og_str_from(self->base.op.err.text)});
 }
 
@@ -161,8 +163,8 @@ tell_refused(struct og_otp_start_op *self, enum og_code code)
 static enum og_code
 concealed(struct og_otp_start_op *self, enum og_code code)
 {
-    const bool is_about_recipient = code == OG_E_LIMITED || code == OG_E_FORBIDDEN ||
-                                    code == OG_E_CONFLICT;
+    const bool is_about_recipient = code == OG_E_LIMITED || code == OG_E_CONFLICT ||
+                                    og_abuse_is_about_recipient(&self->base.op.err);
     if (!self->is_concealed || !is_about_recipient) {
         return code;
     }
@@ -266,14 +268,20 @@ static enum og_code
 write_new(struct og_otp_start_op *self, struct og_tx *tx, struct og_str digest)
 {
     struct og_err *err = &self->base.op.err;
+    enum og_code code = concealed(self, og_abuse_admit_start(self, tx));
     fill_new(self, digest);
-    enum og_code code = compose(self, tx);
+    if (code == OG_OK) {
+        code = compose(self, tx);
+    }
     if (code == OG_OK) {
         code = concealed(self, og_otp_send(&self->base, tx, &self->out, &self->text,
                                            &self->message));
         self->out.mode = self->mode;
     }
     self->out.message_id = self->message.id;
+    if (code == OG_OK) {
+        code = og_abuse_sent_start(self, tx);
+    }
     if (code == OG_OK) {
         code = og_verification_insert(tx->db, &self->base.svc->keys.seal, &self->out, err);
     }
@@ -333,6 +341,9 @@ og_otp_start_committed(struct og_op *op, struct og_tx *tx)
                                 : self->replay.len ? OG_OTP_M_START_REPLAYED
                                                    : OG_OTP_M_START_ACTIVE;
     og_metric_add(&og_otp_metrics[metric], 1);
+    if (self->out.mode == OG_MODE_LIVE) {
+        og_abuse_keep(self->base.svc, &self->ticket);
+    }
     if (self->is_new) {
         og_message_accepted(self->base.svc, &self->message);
     }

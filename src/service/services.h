@@ -15,6 +15,7 @@
 
 struct og_audit;
 struct og_code_store;
+struct og_shield;
 struct og_hub;
 
 /* Subkeys of the server's master key, one per use (base/crypto.h og_key_derive). */
@@ -66,10 +67,17 @@ struct og_otp_policy {
     int test_number_count;
 };
 
+struct og_abuse_policy {
+    struct og_str_list servers;  /* networks of applications' servers: no users' addresses */
+    int64_t shield_offset_ms;    /* from the monotonic clock to the shield's time, near UTC */
+};
+
 struct og_services {
     struct og_keys keys;
     struct og_message_policy message;
     struct og_otp_policy otp;
+    struct og_abuse_policy abuse;
+    struct og_shield *shield; /* NULL: none; judges in the write lane, its rules are constant */
     const struct og_phone_plan *plan; /* NULL: E.164 only */
     const struct og_rng *rng;         /* codes are drawn from it */
     struct og_code_store *codes;      /* live one-time codes; used on event loops */

@@ -30,6 +30,7 @@ enum og_sql_page_id {
     OG_PAGE_OTP,
     OG_PAGE_IDEMPOTENCY,
     OG_PAGE_TOKEN,
+    OG_PAGE_ABUSE,
     OG_PAGE_META,
     OG_PAGE_SETTINGS,
     OG_PAGE_WEBHOOK,

@@ -39,7 +39,7 @@ class World:
         self.clients = {who: gateway.client(text) for who, text in self.credentials.items()}
         self.ids = {"account": self.account.id, "key": "A" * 21, "device": "A" * 21,
                     "message": "A" * 21, "verification": "A" * 30, "token": "A" * 21,
-                    "webhook": "A" * 21, None: ""}
+                    "webhook": "A" * 21, "stop": "A" * 21, None: ""}
         self.ids.update({kind: "bad-input?account=" + self.account.id for kind in routes.NAMED})
 
     def account_names(self):
@@ -477,7 +477,9 @@ def test_objects_of_another_account(world):
     key = owner.make_key()
     token = owner.app.post(T + "/auth/token", {"scopes": ["messages:list"]}).expect(201).json
     own = {"message": message["id"], "device": phone.id, "verification": made["id"],
-           "account": owner.id, "key": key["id"], "token": token["id"], "webhook": "hook"}
+           "account": owner.id, "key": key["id"], "token": token["id"], "webhook": "hook",
+           "stop": gateway.admin.post("/admin/v1/abuse/stops", {
+               "country": "ZZ", "account": owner.id}).expect(201).json["id"]}
     owner.app.post(T + "/webhooks", dict(routes.HOOK, id="hook")).expect(201)
     rival = gateway.account()
     rival_phone = rival.add_phone()

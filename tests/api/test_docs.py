@@ -50,7 +50,7 @@ def sample():
 
 def plain(path):
     """With {id} for whatever stands for an id."""
-    path = re.sub(r"(/accounts/|/keys/|/devices/|/verifications/|/messages/(?!inbox/))[^/]+",
+    path = re.sub(r"(/accounts/|/keys/|/devices/|/verifications/|/stops/|/messages/(?!inbox/))[^/]+",
                   r"\1{id}", path)
     return path[4:] if path.startswith("/api/") else path
 

@@ -19,7 +19,7 @@ SOURCES = Path(__file__).parents[2] / "src" / "api"
 ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 UNKNOWN_ID = {"message": "A" * 21, "device": "A" * 21, "account": "A" * 21, "key": "A" * 21,
               "verification": "A" * 30, "token": "A" * 21, "webhook": "A" * 21,
-              "app": "a", "template": "a"}
+              "app": "a", "template": "a", "stop": "A" * 21}
 
 
 # ---- the list itself ----

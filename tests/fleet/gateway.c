@@ -37,7 +37,8 @@ gateway_init(struct gateway *self, const char *dir, const char *const *flags)
 {
     static const char *const ours[] = {"--http.tls=false", "--http.listen=127.0.0.1:0",
                                        "--http.loops=1", "--lane.linger_us=0",
-                                       "--lane.readers=1", "--lane.batch_max=64"};
+                                       "--lane.readers=1", "--lane.batch_max=64",
+                                       "--abuse.mode=off"};
     struct og_err err = {0};
     char data[512];
     *self = (struct gateway){0};

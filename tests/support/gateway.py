@@ -22,6 +22,9 @@ ALL_SCOPES = ["otp:start", "otp:check", "messages:send", "messages:read", "devic
               "devices:write", "admin", "webhooks:list", "webhooks:write", "webhooks:delete"]
 
 
+# Limits have files of their own; elsewhere they would only be in the way. Flags and env win.
+UNHINDERED = {"OTPGATE_ABUSE_MODE": "off", "OTPGATE_LOGIN_REGISTRATIONS_MAX": "1000000"}
+
 SANITIZER = re.compile(r"runtime error:|Sanitizer:")
 
 
@@ -117,7 +120,7 @@ class Gateway:
         log = open(self.log_path, "ab")
         self.process = subprocess.Popen(
             self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.root,
-            env=clean_environment(self.env), preexec_fn=self.preexec)
+            env=clean_environment({**UNHINDERED, **self.env}), preexec_fn=self.preexec)
         log.close()
 
     def _whereabouts(self):

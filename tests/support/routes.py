@@ -153,6 +153,17 @@ ROUTES = [
     route("GET", "/admin/v1/webhooks", OWN, OPERATOR, "admin"),
     route("GET", "/admin/v1/webhooks/dead", OWN, OPERATOR, "admin"),
     route("POST", "/admin/v1/webhooks/dead/replay", OWN, OPERATOR, "admin"),
+
+    route("POST", "/otp/v1/challenges", OWN, APP, "otp:start", success=201),
+    route("GET", "/admin/v1/abuse/rules", OWN, OPERATOR, "admin"),
+    route("GET", "/admin/v1/abuse/decisions", OWN, OPERATOR, "admin"),
+    route("GET", "/admin/v1/abuse/stops", OWN, OPERATOR, "admin"),
+    route("POST", "/admin/v1/abuse/stops", OWN, OPERATOR, "admin", 4 * KIB,
+          {"country": "ZZ"}, success=201),
+    route("DELETE", "/admin/v1/abuse/stops/{id}", OWN, OPERATOR, "admin", kind="stop",
+          success=204),
+    route("POST", "/admin/v1/abuse/resets", OWN, OPERATOR, "admin", 4 * KIB,
+          {"subject": "global"}, success=204),
 ]
 
 
@@ -190,7 +201,7 @@ def check_problem(one_family, answer, field=None):
         if field:
             assert field in body["message"], (field, body)
         return
-    assert set(body) - {"field"} == {"error", "message", "request_id"}, body
+    assert set(body) - {"field", "reason"} == {"error", "message", "request_id"}, body
     assert all(isinstance(value, str) and value for value in body.values()), body
     assert body["request_id"] == answer.headers["X-Request-Id"]
     if field:

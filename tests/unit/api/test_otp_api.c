@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "api/api_priv.h"
+#include "api/gate.h"
 #include "api/otp_api.h"
 #include "api/otp_json.h"
 #include "base/json.h"
@@ -43,6 +44,9 @@ setup(void **state)
     b->svc.otp = (struct og_otp_policy){.length = 6, .ttl_ms = 300000, .attempts = 5,
                                         .sends_max = 3};
     b->api.config.services = &b->svc;
+    const struct og_gate_config gate = {.services = &b->svc, .loop_count = 1};
+    assert_int_equal(og_crypto_init(&b->err), OG_OK);
+    assert_int_equal(og_gate_create(&gate, &b->api.gate, &b->err), OG_OK);
     *state = b;
     return 0;
 }
@@ -51,6 +55,7 @@ static int
 teardown(void **state)
 {
     struct bench *b = *state;
+    og_gate_destroy(b->api.gate);
     og_arena_finish(&b->mem);
     free(b);
     return 0;

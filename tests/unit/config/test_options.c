@@ -338,6 +338,8 @@ bad_texts_are_refused(void **state)
         {"otp.store_prefix", "a{b}", "printable ASCII without spaces and braces"},
         {"number.default_region", "de", "two capital letters such as DE"},
         {"number.default_region", "D", "two capital letters such as DE"},
+        {"abuse.countries", "DE,fr", "two capital letters such as DE, or *"},
+        {"abuse.number_types_refused", "mobile", "a kind of number such as premium, voip or fixed"},
         {"otp.resend_waits", "30s,soon", time_must},
         {"otp.resend_waits", "0s", "between 1s and 1h"},
         {"otp.brand", "a\x1B[1m", "text without control characters"},

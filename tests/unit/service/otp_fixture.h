@@ -17,6 +17,7 @@
 #include "codes/code_store_memory.h"
 #include "core/dispatch.h"
 #include "live/hub.h"
+#include "service/abuse_service.h"
 #include "service/otp_service.h"
 #include "store/migrate.h"
 #include "tests/support/temp_dir.h"
@@ -279,6 +280,7 @@ world_restart(struct world *w)
     world_open_codes(w, 0);
     world_open_db(w);
     world_must(og_otp_load(&w->svc, w->db, w->now_ms, &w->err), &w->err);
+    world_must(og_abuse_load(&w->svc, w->db, w->now_ms, &w->err), &w->err);
 }
 
 /* ---- operations, as a lane with a batch of one runs them ---- */
@@ -308,8 +310,9 @@ world_base(struct world *w, struct og_otp_base *base, struct og_str account)
 }
 
 static inline enum og_code
-world_apply(struct world *w, struct og_op *op, enum og_code (*apply)(struct og_op *, struct og_tx *),
-            void (*committed)(struct og_op *, struct og_tx *))
+world_apply_only(struct world *w, struct og_op *op,
+                 enum og_code (*apply)(struct og_op *, struct og_tx *),
+                 void (*committed)(struct og_op *, struct og_tx *))
 {
     struct og_tx tx = {w->db, w->now_ms, w->mono_ms};
     world_must(og_db_begin(w->db, true, &w->err), &w->err);
@@ -326,6 +329,15 @@ world_apply(struct world *w, struct og_op *op, enum og_code (*apply)(struct og_o
         og_db_rollback(w->db);
     }
     return op->code;
+}
+
+static inline enum og_code
+world_apply(struct world *w, struct og_op *op, enum og_code (*apply)(struct og_op *, struct og_tx *),
+            void (*committed)(struct og_op *, struct og_tx *))
+{
+    const enum og_code code = world_apply_only(w, op, apply, committed);
+    og_abuse_batch_end(&w->svc);
+    return code;
 }
 
 static inline int
