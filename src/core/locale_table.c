@@ -1,8 +1,8 @@
 /*
  * Our sentences, short and plain. Where a language can be written in the GSM 7-bit alphabet with
  * other words and no letter spelled wrongly, these are the words taken: Spanish says "clave", not
- * the word with an accent, Czech and Polish sentences avoid what the alphabet lacks. Where a word for
- * minutes would not fit it, the unit "min" stands, which has no plural.
+ * the word with an accent; Czech and Polish sentences avoid what the alphabet lacks. Where a word
+ * for minutes would not fit it, the unit "min" stands, which has no plural.
  */
 #include "core/locale.h"
 

@@ -25,14 +25,13 @@
 /* What the message is made of. All borrowed. */
 struct og_otp_text {
     struct og_str template; /* core/otp_template.h; empty: our own sentence in `locale` */
-    const struct og_locale *locale; /* of the template; NULL: English, or a template's language that
-                                       we do not know */
+    const struct og_locale *locale; /* of the template; NULL: English, or one that we do not know */
     struct og_str brand;    /* empty: none; required by a template that has {brand} */
     struct og_str code;     /* as og_otp_draw or og_otp_check_custom gave it */
     struct og_str amount;   /* "EUR 49.90" (core/money.h); with payee, or neither */
     struct og_str payee;
-    /* Empty: none; else as og_otp_check_app_hash wants them. The second is left out where both do not
-     * fit. */
+    /* Empty: none; else as og_otp_check_app_hash wants them. The second is left out where both do
+     * not fit. */
     struct og_str app_hashes[OG_OTP_TEXT_HASHES_MAX];
     struct og_str host;          /* as og_otp_check_host wants it; empty: no domain line */
     struct og_str embedded_host; /* of an iframe in its page; empty: none */

@@ -66,7 +66,8 @@ check_names(const struct og_template *template, struct og_err *err)
             return OG_OK;
         }
     }
-    return og_fail(err, OG_E_UNPROCESSABLE, "default_locale", "must be one of the texts' languages");
+    return og_fail(err, OG_E_UNPROCESSABLE, "default_locale",
+                   "must be one of the texts' languages");
 }
 
 static bool

@@ -1,6 +1,6 @@
 /*
- * The page of statements about the sandbox. Each insert takes the oldest rows beyond the limit away,
- * a few at a time, so that an inbox never grows.
+ * The page of statements about the sandbox. Each insert takes the oldest rows beyond the limit
+ * away, a few at a time, so that an inbox never grows.
  */
 #include "store/sandbox_store.h"
 

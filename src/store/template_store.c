@@ -158,7 +158,8 @@ og_template_list(struct og_db *db, struct og_str account_id, struct og_arena *me
     enum og_step step;
     int count = 0;
     enum og_code code = og_db_open(db, &page, SQL_LIST,
-                                   OG_ARGS(og_value_text(account_id), og_value_i64(OG_TEMPLATES_MAX)),
+                                   OG_ARGS(og_value_text(account_id),
+                                           og_value_i64(OG_TEMPLATES_MAX)),
                                    &rows, err);
     if (code != OG_OK) {
         return code;

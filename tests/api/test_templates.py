@@ -1,4 +1,4 @@
-"""Words of an account's own and the applications that read them (requirements 36, 54, 55, 61, 62)."""
+"""Words of an account's own, and the applications that read them."""
 
 import json
 import subprocess

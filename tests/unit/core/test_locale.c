@@ -1,6 +1,6 @@
 /*
- * Languages: which one a tag or a number gets, the words for minutes, and what our sentences cost in
- * each. Money, which sentences name.
+ * Languages: which one a tag or a number gets, the words for minutes, and what our sentences cost
+ * in each. Money, which sentences name.
  */
 #include "check.h"
 

@@ -1,6 +1,6 @@
 /*
- * Templates and the lines under them, requirement by requirement: what may be saved, what comes out,
- * what is refused with which field and reason.
+ * Templates and the lines under them, requirement by requirement: what may be saved, what comes
+ * out, what is refused with which field and reason.
  */
 #include "check.h"
 
