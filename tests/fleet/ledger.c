@@ -213,7 +213,10 @@ ledger_aired(struct ledger *self, const struct ledger_event *event, int64_t begu
         return;
     }
     note_begin(code, event->phone, begun_at, true);
-    self->dead_sent += begun_at >= code->dead_from;
+    if (begun_at >= code->dead_from) {
+        self->dead_sent++;
+        code->was_sent_dead = true;
+    }
     self->double_sent += ++code->aired_count == 2;
     if (begun_at < code->begun_at) {
         code->begun_at = begun_at;
@@ -258,7 +261,8 @@ tell_code(const struct ledger_code *code, int index, FILE *out)
     fprintf(out, "code %d at %02d:%02d:%02d%s", index, (int)(at_s / 3600), (int)(at_s / 60 % 60),
             (int)(at_s % 60), code->was_bulk_time ? ", bulk" : "");
     tell_moment(out, ", over", code->dead_from, code->accepted_at);
-    fputs(code->was_refused ? ", refused\n" : "\n", out);
+    fputs(code->was_refused ? ", refused" : "", out);
+    fputs(code->was_sent_dead ? ", SENT DEAD\n" : "\n", out);
     for (int i = 0; i < code->route_count && i < LEDGER_ROUTES_MAX; i++) {
         const struct ledger_route *route = &code->routes[i];
         fprintf(out, "    phone %d, %s:", route->phone + 1, route->condition);
@@ -275,7 +279,8 @@ ledger_tell_late(const struct ledger *self, FILE *out, int64_t limit_ms, int max
 {
     for (int i = 0; i < self->code_count && max > 0; i++) {
         const struct ledger_code *code = &self->codes[i];
-        if (code->had_route && ledger_delay_ms(code) > limit_ms) {
+        bool is_late = code->had_route && ledger_delay_ms(code) > limit_ms;
+        if (is_late || code->was_sent_dead) {
             tell_code(code, i, out);
             max--;
         }

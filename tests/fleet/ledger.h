@@ -43,6 +43,7 @@ struct ledger_code {
     bool had_route;          /* somebody could send it, soon after it was accepted */
     bool was_bulk_time;
     bool is_possibly_double; /* a second phone got it, and the first had not failed */
+    bool was_sent_dead;
     bool was_refused;        /* the application was told at once that it cannot be sent */
 };
 
@@ -94,7 +95,8 @@ void ledger_told_failed(struct ledger *self, const struct ledger_event *event);
 void ledger_aired(struct ledger *self, const struct ledger_event *event, int64_t begun_at);
 void ledger_lost(struct ledger *self, const struct ledger_event *event, int64_t begun_at);
 
-/* Tell of codes that had a route and were not at the radio within limit_ms: `max` at most. */
+/* Tell of codes that had a route and were not at the radio within limit_ms, and of those that
+ * were sent dead: `max` at most. */
 void ledger_tell_late(const struct ledger *self, FILE *out, int64_t limit_ms, int max);
 
 /* From acceptance to the radio, without the radio's own time; LEDGER_NEVER. */
