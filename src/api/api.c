@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "api/api_priv.h"
+#include "api/catalog_api.h"
 #include "api/problem.h"
 #include "api/routes.h"
 #include "base/log.h"
@@ -54,6 +55,7 @@ og_api_create(const struct og_api_config *config, struct og_api **out, struct og
     self->config = *config;
     og_arena_init(&self->mem, 0);
     self->router = og_router_create();
+    self->catalog_limit = og_catalog_limit_create();
     enum og_code code = OG_OK;
     for (int t = 0; t < og_route_table_count; t++) {
         for (int i = 0; i < *og_route_tables[t].count && code == OG_OK; i++) {
@@ -76,6 +78,7 @@ og_api_destroy(struct og_api *self)
 {
     if (self) {
         og_gate_destroy(self->gate);
+        og_catalog_limit_destroy(self->catalog_limit);
         og_router_destroy(self->router);
         og_arena_finish(&self->mem);
         free(self);

@@ -8,6 +8,7 @@
 struct og_api {
     struct og_api_config config;
     struct og_gate *gate;
+    struct og_catalog_limit *catalog_limit;
     struct og_hub *hub;
     struct og_http_server *server;
     struct og_router *router;

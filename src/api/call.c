@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "api/api_priv.h"
+#include "api/catalog_api.h"
 #include "api/problem.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -77,6 +78,9 @@ static void
 send_answer(struct og_call *call, struct og_answer *answer)
 {
     static const struct og_str json = {"application/json", 16};
+    if (call->who.kind == OG_WHO_APP && call->route->family == OG_FAMILY_SMSGATE) {
+        og_answer_header(answer, "Link", OG_STR(OG_CATALOG_LINK));
+    }
     struct og_http_reply reply = {
         .status = answer->status,
         .body = og_buf_str(&answer->body),

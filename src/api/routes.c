@@ -7,6 +7,7 @@
 #include "api/abuse_api.h"
 #include "api/admin_api.h"
 #include "api/api_priv.h"
+#include "api/catalog_api.h"
 #include "api/health_api.h"
 #include "api/oauth_api.h"
 #include "api/otp_api.h"
@@ -176,5 +177,6 @@ const struct og_route_table og_route_tables[] = {
     {og_abuse_routes, &og_abuse_route_count},
     {og_token_routes, &og_token_route_count},
     {og_oauth_routes, &og_oauth_route_count},
+    {og_catalog_routes, &og_catalog_route_count},
 };
 const int og_route_table_count = sizeof og_route_tables / sizeof og_route_tables[0];

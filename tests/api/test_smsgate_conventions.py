@@ -1,11 +1,12 @@
-"""Checks 1 to 9 of the sms-gate.app checklist: conventions and authentication."""
+"""Checks 1 to 10 of the sms-gate.app checklist: conventions and authentication."""
 
+import json
 import re
 
 import pytest
 
 from support.client import basic
-from support.gateway import T
+from support.gateway import Gateway, T
 from support.http1 import exchange
 from support.wait import wait_for
 
@@ -97,6 +98,48 @@ def test_check_9_trailing_slash_and_empty_query(account):
                  "/API/3RDPARTY/v1/Messages", T + "/message"):
         assert account.app.get(path).expect(200).body == plain
     account.app.post(T + "/messages?", SEND).expect(202)
+
+
+def test_check_10_link_to_the_catalog(gateway, account):
+    link = '</.well-known/api-catalog>; rel="api-catalog"'
+    for answer in (account.app.get(T + "/messages").expect(200),
+                   account.app.get("/3rdparty/v1/devices").expect(200),
+                   account.app.post(T + "/messages", SEND).expect(202),
+                   account.app.post(T + "/messages", b"{").expect(400),
+                   account.app.get(T + "/messages/unknown").expect(404)):
+        assert answer.headers["Link"] == link
+    for answer in (gateway.anyone.get(T + "/messages").expect(401),
+                   gateway.anyone.get(T + "/health").expect(200),
+                   account.phone.client.get("/mobile/v1/message").expect(200)):
+        assert answer.headers["Link"] is None
+
+
+def test_check_10_catalog():
+    """RFC 9727, and the 61st request within a minute."""
+    with Gateway() as own:
+        path = "/.well-known/api-catalog"
+        for method in ["GET", "HEAD"] + 58 * ["GET"]:
+            answer = own.anyone.request(method, path).expect(200)
+            assert answer.type == ('application/linkset+json; '
+                                   'profile="https://www.rfc-editor.org/info/rfc9727"')
+            assert answer.headers["Cache-Control"] == "public, max-age=3600"
+            assert answer.headers["Link"] == '<%s>; rel="api-catalog"' % path
+        context = json.loads(answer.body)["linkset"][0]
+        assert set(json.loads(answer.body)) == {"linkset"}
+        assert context["anchor"].endswith("/api/3rdparty/v1")
+        base = context["anchor"][:-len("/api/3rdparty/v1")]
+        assert base.startswith("https://")
+        assert context["status"] == [{"href": base + "/api/3rdparty/v1/health/ready",
+                                      "type": "application/json"}]
+        for one in json.loads(answer.body)["linkset"]:
+            for name in set(one) - {"anchor"}:
+                for link in one[name]:
+                    if link["href"].startswith(base):
+                        own.anyone.get(link["href"][len(base):]).expect(200)
+        refused = own.anyone.get(path).expect(429)
+        assert 1 <= int(refused.headers["Retry-After"]) <= 60
+        assert refused.headers["Cache-Control"] == "no-store"
+        own.anyone.get("/health").expect(200)
 
 
 def test_dates_and_ids_everywhere(account):

@@ -119,6 +119,7 @@ ROUTES = [
           {"receipt": "a.b.c", "purpose": "bad-input"}, success=422),
     route("GET", "/otp/v1/sandbox/messages", OWN, APP, "messages:read"),
     route("GET", "/.well-known/jwks.json", ROOT, ANYONE),
+    route("GET", "/.well-known/api-catalog", ROOT, ANYONE),
 
     route("POST", "/admin/v1/accounts", OWN, OPERATOR, "admin", 4 * KIB, {"name": "bad-input"},
           success=201),
