@@ -98,8 +98,9 @@ og_api_set_server(struct og_api *self, struct og_http_server *server)
 }
 
 void
-og_api_set_public_url(struct og_api *self, const char *url)
+og_api_set_public_url(struct og_api *self, const char *url, bool is_set)
 {
+    self->is_public_url_set = is_set;
     self->public_url = url;
 }
 

@@ -13,6 +13,7 @@ struct og_api {
     struct og_http_server *server;
     struct og_router *router;
     const char *public_url;
+    bool is_public_url_set; /* by the operator */
     struct og_arena mem; /* of the router's twin paths */
     _Atomic bool is_ready;
     _Atomic int64_t fsync_us;

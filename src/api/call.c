@@ -41,6 +41,17 @@ og_call_public_url(struct og_call *call)
     return og_str_from(call->api->public_url);
 }
 
+struct og_str
+og_call_reached_url(struct og_call *call)
+{
+    struct og_str host = og_http_header(call->req, "Host");
+    if (call->api->is_public_url_set || host.len == 0) {
+        return og_call_public_url(call);
+    }
+    return og_str_printf(call->req->mem, "%s://%" OG_STR_FMT, call->req->is_tls ? "https" : "http",
+                         OG_STR_ARG(host));
+}
+
 /* ---- the body ---- */
 
 /* "application/json", "application/problem+json; charset=utf-8", ... */

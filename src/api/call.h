@@ -34,6 +34,7 @@ enum og_who {
     OG_WHO_JOINING,  /* a phone that registers: join token, Basic, or one-time code */
     OG_WHO_BASIC,    /* Basic only */
     OG_WHO_CLIENT,   /* an OAuth client: Basic or API key, in the header or the form */
+    OG_WHO_PATH,     /* whoever knows the path: it holds a secret, which decode checks */
     OG_WHO_OPERATOR, /* the operator's credential, or an API key with scope admin (own account only) */
 };
 
@@ -113,6 +114,9 @@ struct og_lanes *og_call_lanes(struct og_call *call);
 /* How phones reach this server: "https://gateway.example:8443", no slash at the end. http.public_url, or
  * made of this machine's first address on its network and the first listener's port. */
 struct og_str og_call_public_url(struct og_call *call);
+
+/* How this caller can reach us again: http.public_url, or the host that it has called now. */
+struct og_str og_call_reached_url(struct og_call *call);
 
 /*
  * The request body as a JSON value of this kind. Refuses another content type (OG_E_MEDIA_TYPE), malformed JSON, and depth

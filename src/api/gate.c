@@ -474,7 +474,7 @@ og_gate_check(struct og_gate *self, struct og_call *call, og_gate_next next)
 {
     static const struct og_identity nobody;
     enum og_who who = call->route->who;
-    if (who == OG_WHO_ANYONE) {
+    if (who == OG_WHO_ANYONE || who == OG_WHO_PATH) {
         pass(call, OG_WHO_ANYONE, &nobody, next);
         return;
     }

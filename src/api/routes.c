@@ -12,13 +12,16 @@
 #include "api/oauth_api.h"
 #include "api/otp_api.h"
 #include "api/phone_api.h"
+#include "api/phone_inbox.h"
 #include "api/smsgate_devices.h"
 #include "api/smsgate_inbox.h"
+#include "api/smsgate_logs.h"
 #include "api/smsgate_messages.h"
 #include "api/smsgate_settings.h"
 #include "api/token_api.h"
 #include "api/smsgate_webhooks.h"
 #include "api/user_api.h"
+#include "service/audit_read.h"
 #include "service/device_service.h"
 #include "service/inbox_service.h"
 #include "service/message_service.h"
@@ -123,10 +126,17 @@ static const struct og_route rows[] = {
     EXPORT("/3rdparty/v1/inbox/export"),
     EXPORT("/3rdparty/v1/messages/inbox/export"),
     EXPORT("/3rdparty/v1/message/inbox/export"),
-    {OG_GET, "/3rdparty/v1/inbox", SMSGATE, FOR_APP(OG_SCOPE_INBOX_LIST),
-     .take_over = og_smsgate_inbox_list},
-    {OG_GET, "/3rdparty/v1/logs", SMSGATE, FOR_APP(OG_SCOPE_LOGS_READ),
-     .take_over = og_smsgate_logs_list},
+    {OG_GET, "/3rdparty/v1/inbox", SMSGATE, FOR_APP(OG_SCOPE_INBOX_LIST), .success = 200,
+     OP(OG_LANE_READ, "inbox.list", og_inbox_list_apply, NULL, og_inbox_list_op),
+     .decode = og_smsgate_inbox_list_decode, .encode = og_smsgate_inbox_list_encode},
+    {OG_GET, "/3rdparty/v1/inbox/{id}", SMSGATE, FOR_APP(OG_SCOPE_INBOX_READ), .success = 200,
+     OP(OG_LANE_READ, "inbox.get", og_inbox_get_apply, NULL, og_inbox_get_op),
+     .decode = og_smsgate_inbox_get_decode, .encode = og_smsgate_inbox_get_encode},
+    {OG_GET, "/3rdparty/v1/inbox/{id}/attachments/{part}", SMSGATE, FOR_APP(OG_SCOPE_INBOX_READ),
+     .take_over = og_smsgate_attachment},
+    {OG_GET, "/3rdparty/v1/logs", SMSGATE, FOR_APP(OG_SCOPE_LOGS_READ), .success = 200,
+     OP(OG_LANE_READ, "logs.list", og_audit_span_apply, NULL, og_audit_span_op),
+     .decode = og_smsgate_logs_decode, .encode = og_smsgate_logs_encode},
     {OG_GET, "/3rdparty/v1/webhooks", SMSGATE, FOR_APP(OG_SCOPE_WEBHOOKS_LIST), .success = 200,
      OP(OG_LANE_READ, "webhook.list", og_webhook_list_apply, NULL, og_webhook_list_op),
      .decode = og_smsgate_webhooks_decode, .encode = og_smsgate_webhooks_encode},
@@ -161,7 +171,14 @@ static const struct og_route rows[] = {
      .decode = og_smsgate_settings_get_decode, .encode = og_phone_settings_encode},
     {OG_GET, "/mobile/v1/webhooks", SMSGATE, FOR_DEVICE, .success = 200,
      OP(OG_LANE_READ, "webhook.of_phone", og_webhook_list_apply, NULL, og_webhook_list_op),
-     .decode = og_smsgate_webhooks_decode, .encode = og_smsgate_webhooks_encode},
+     .decode = og_phone_webhooks_decode, .encode = og_phone_webhooks_encode},
+    {OG_POST, "/mobile/v1/inbox", SMSGATE, FOR_DEVICE, .body_max = 4 * MIB, .success = 201,
+     OP(OG_LANE_WRITE, "inbox.upload", og_inbox_take_apply, NULL, og_phone_inbox_op),
+     .decode = og_phone_inbox_upload_decode, .encode = og_phone_inbox_encode},
+    {OG_POST, "/mobile/v1/inbox/{id}/{key}", SMSGATE, .who = OG_WHO_PATH,
+     .body_max = 4 * MIB, .success = 200,
+     OP(OG_LANE_WRITE, "inbox.hook", og_inbox_take_apply, NULL, og_phone_inbox_op),
+     .decode = og_phone_inbox_hook_decode, .encode = og_phone_inbox_encode},
     {OG_GET, "/mobile/v1/events", SMSGATE, FOR_DEVICE, .take_over = og_phone_events},
 };
 

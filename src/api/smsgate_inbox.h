@@ -12,6 +12,13 @@ enum og_code og_smsgate_refresh_decode(struct og_call *call, struct og_op *op,
 enum og_code og_smsgate_export_decode(struct og_call *call, struct og_op *op, struct og_err *err);
 void og_smsgate_refresh_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
 void og_smsgate_export_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
-/* 501, as the peer answers: what was received and logged stays on the phone. */
-void og_smsgate_inbox_list(struct og_call *call);
-void og_smsgate_logs_list(struct og_call *call);
+
+enum og_code og_smsgate_inbox_list_decode(struct og_call *call, struct og_op *op,
+                                          struct og_err *err);
+void og_smsgate_inbox_list_encode(struct og_call *call, struct og_op *op,
+                                  struct og_answer *answer);
+enum og_code og_smsgate_inbox_get_decode(struct og_call *call, struct og_op *op,
+                                         struct og_err *err);
+void og_smsgate_inbox_get_encode(struct og_call *call, struct og_op *op,
+                                 struct og_answer *answer);
+void og_smsgate_attachment(struct og_call *call); /* 404: they stay on the phone */

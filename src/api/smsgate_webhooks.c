@@ -72,8 +72,8 @@ og_smsgate_webhook_put_decode(struct og_call *call, struct og_op *op, struct og_
     return OG_OK;
 }
 
-static void
-write_hook(struct og_json_writer *w, const struct og_webhook *hook)
+void
+og_smsgate_write_hook(struct og_json_writer *w, const struct og_webhook *hook)
 {
     og_json_object(w, NULL);
     og_json_add_str(w, "id", hook->id);
@@ -94,7 +94,7 @@ og_smsgate_webhook_put_encode(struct og_call *call, struct og_op *op, struct og_
     struct og_json_writer w;
     (void)call;
     og_json_begin(&w, &answer->body);
-    write_hook(&w, &self->hook);
+    og_smsgate_write_hook(&w, &self->hook);
 }
 
 enum og_code
@@ -130,7 +130,7 @@ og_smsgate_webhooks_encode(struct og_call *call, struct og_op *op, struct og_ans
     og_json_begin(&w, &answer->body);
     og_json_array(&w, NULL);
     for (int i = 0; i < self->count; i++) {
-        write_hook(&w, &self->items[i]);
+        og_smsgate_write_hook(&w, &self->items[i]);
     }
     og_json_end(&w);
 }

@@ -5,6 +5,8 @@
 #pragma once
 
 #include "api/call.h"
+#include "base/json.h"
+#include "store/webhook_store.h"
 
 enum og_code og_smsgate_webhook_put_decode(struct og_call *call, struct og_op *op,
                                            struct og_err *err);
@@ -12,7 +14,7 @@ void og_smsgate_webhook_put_encode(struct og_call *call, struct og_op *op,
                                    struct og_answer *answer);
 enum og_code og_smsgate_webhook_remove_decode(struct og_call *call, struct og_op *op,
                                               struct og_err *err);
-/* Also for phones, who get only what they must tell of. */
 enum og_code og_smsgate_webhooks_decode(struct og_call *call, struct og_op *op,
                                         struct og_err *err);
+void og_smsgate_write_hook(struct og_json_writer *w, const struct og_webhook *hook);
 void og_smsgate_webhooks_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);

@@ -192,6 +192,8 @@ make_services(struct og_app *self, struct og_err *err)
     svc->plan = og_plan_face(self->plan);
     og_app_message_policy(self->config, &svc->message);
     og_app_otp_policy(self->config, &svc->otp);
+    svc->inbox = (struct og_inbox_policy){self->config->inbox.enabled,
+                                          self->config->inbox.keep_ms};
     svc->lane.dispatch = og_dispatch_create();
     code = og_app_codes_open(self->config, in_data(self, CODES_FILE), svc, err);
     if (code == OG_OK) {
@@ -360,7 +362,8 @@ make_server(struct og_app *self, struct og_err *err)
     }
     self->url = url_with(self, host_of_listener(self, OG_STR("localhost")));
     og_api_set_server(self->api, self->server);
-    og_api_set_public_url(self->api, public_url(self));
+    og_api_set_public_url(self->api, public_url(self),
+                          self->config->http.public_url[0] != '\0');
     og_api_set_fsync_us(self->api, self->fsync_us);
     return OG_OK;
 }

@@ -103,6 +103,11 @@ struct og_config_webhook {
     int64_t first_retry_ms;
 };
 
+struct og_config_inbox {
+    bool enabled;
+    int64_t keep_ms;
+};
+
 struct og_config_message {
     int64_t max_age_ms;
     int recipients_max;
@@ -231,6 +236,7 @@ struct og_config {
     struct og_config_store store;
     struct og_config_phone phone;
     struct og_config_webhook webhook;
+    struct og_config_inbox inbox;
     struct og_config_message message;
     struct og_config_number number;
     struct og_config_otp otp;

@@ -112,6 +112,11 @@ const struct og_option og_options[] = {
     {"webhook.first_retry", OG_OPTION_DURATION, AT(webhook, first_retry_ms), "10s", 100, HOURS(2),
      .help = "How long to wait after a webhook's first failure; the wait doubles up to 2 h."},
 
+    {"inbox.enabled", OG_OPTION_BOOL, AT(inbox, enabled), "true",
+     .help = "Phones tell what they receive to this server, which keeps it and tells webhooks."},
+    {"inbox.keep", OG_OPTION_DURATION, AT(inbox, keep_ms), "30d", HOURS(1), DAYS(3650),
+     .help = "How long that is kept."},
+
     {"message.max_age", OG_OPTION_DURATION, AT(message, max_age_ms), "24h", MINUTES(1), DAYS(30),
      .help = "A message that says no time to live fails after this."},
     {"message.recipients_max", OG_OPTION_INT, AT(message, recipients_max), "100", 1, 1000,

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/app_version.h"
+
 enum rule { WHOLE, SWITCH, WORD, TIME_OF_DAY, SECRET, MUST_BE_EMPTY };
 
 #define NUMBER_MAX ((1 << 24) - 1) /* the phone reads numbers as floats: exact below 2^24 */
@@ -291,25 +293,10 @@ og_phone_settings_signing_key(const struct og_phone_settings *self)
 
 /* ---- what a phone can take ---- */
 
-#define APP "me.capcom.smsgateway/"
-
-/* 1.67.2 gives 1067; 0 when it is not the app's version. */
-static int
-version_of(struct og_str agent)
-{
-    char text[48];
-    int major, minor;
-    snprintf(text, sizeof text, "%" OG_STR_FMT, OG_STR_ARG(agent));
-    if (sscanf(text, APP "%3d.%3d", &major, &minor) != 2 || major < 0 || minor < 0) {
-        return 0;
-    }
-    return major * 1000 + minor;
-}
-
 void
 og_phone_settings_fit(struct og_phone_settings *self, struct og_str app_version)
 {
-    int version = version_of(app_version);
+    int version = og_app_version(app_version);
     struct og_setting *period = &self->items[LIMIT_PERIOD];
     if (version && version < 1067 && og_str_eq(period->text, OG_STR("Per30Minutes"))) {
         *period = (struct og_setting){0};

@@ -7,7 +7,8 @@
 
 /* Who is able to tell. What nobody does yet is accepted and kept all the same. */
 enum teller {
-    PHONE,  /* knows alone: what comes in, what the app does */
+    PHONE,  /* knows alone: what the app does, what an MMS carries */
+    INCOMING, /* what a phone received: the server too, where the phone tells it */
     EITHER, /* states of messages, which phones report to us */
     SERVER, /* events that the app does not know */
     NOBODY, /* batch events: the app does not know these either */
@@ -17,14 +18,14 @@ static const struct {
     const char *name;
     enum teller teller;
 } events[OG_WEBHOOK_EVENT_COUNT] = {
-    [OG_WEBHOOK_SMS_RECEIVED] = {"sms:received", PHONE},
-    [OG_WEBHOOK_SMS_DATA_RECEIVED] = {"sms:data-received", PHONE},
+    [OG_WEBHOOK_SMS_RECEIVED] = {"sms:received", INCOMING},
+    [OG_WEBHOOK_SMS_DATA_RECEIVED] = {"sms:data-received", INCOMING},
     [OG_WEBHOOK_SMS_SENT] = {"sms:sent", EITHER},
     [OG_WEBHOOK_SMS_DELIVERED] = {"sms:delivered", EITHER},
     [OG_WEBHOOK_SMS_FAILED] = {"sms:failed", EITHER},
     [OG_WEBHOOK_SMS_CANCELLED] = {"sms:cancelled", EITHER},
     [OG_WEBHOOK_SYSTEM_PING] = {"system:ping", PHONE},
-    [OG_WEBHOOK_MMS_RECEIVED] = {"mms:received", PHONE},
+    [OG_WEBHOOK_MMS_RECEIVED] = {"mms:received", INCOMING},
     [OG_WEBHOOK_MMS_DOWNLOADED] = {"mms:downloaded", PHONE},
     [OG_WEBHOOK_APP_STARTED] = {"app:started", PHONE},
     [OG_WEBHOOK_SMS_BATCH_RECEIVED] = {"sms:batch:received", NOBODY},
@@ -35,6 +36,8 @@ static const struct {
     [OG_WEBHOOK_MESSAGE_CANCELED] = {"message.canceled", SERVER},
     [OG_WEBHOOK_OTP_APPROVED] = {"otp.approved", SERVER},
     [OG_WEBHOOK_OTP_FAILED] = {"otp.failed", SERVER},
+    [OG_WEBHOOK_DEVICE_ONLINE] = {"device.online", SERVER},
+    [OG_WEBHOOK_DEVICE_OFFLINE] = {"device.offline", SERVER},
 };
 
 static const char *const by_names[] = {
@@ -64,14 +67,16 @@ bool
 og_webhook_is_ours(enum og_webhook_event event, enum og_webhooks_by by)
 {
     enum teller teller = events[event].teller;
-    return teller == SERVER || (teller == EITHER && by == OG_WEBHOOKS_BY_SERVER);
+    return teller == SERVER ||
+           ((teller == EITHER || teller == INCOMING) && by == OG_WEBHOOKS_BY_SERVER);
 }
 
 bool
-og_webhook_is_phones(enum og_webhook_event event, enum og_webhooks_by by)
+og_webhook_is_phones(enum og_webhook_event event, enum og_webhooks_by by, bool tells_server)
 {
     enum teller teller = events[event].teller;
-    return teller == PHONE || (teller == EITHER && by == OG_WEBHOOKS_BY_PHONE);
+    return teller == PHONE || (teller == INCOMING && !tells_server) ||
+           ((teller == EITHER || teller == INCOMING) && by == OG_WEBHOOKS_BY_PHONE);
 }
 
 const char *

@@ -26,10 +26,13 @@ enum og_webhook_event {
     OG_WEBHOOK_MESSAGE_CANCELED,
     OG_WEBHOOK_OTP_APPROVED,
     OG_WEBHOOK_OTP_FAILED,
+    OG_WEBHOOK_DEVICE_ONLINE,
+    OG_WEBHOOK_DEVICE_OFFLINE,
     OG_WEBHOOK_EVENT_COUNT
 };
 
-/* Who tells the receivers about the states of messages; all else has one who can. */
+/* Who tells the receivers about the states of messages and of what phones received; all else has one
+ * who can. */
 enum og_webhooks_by { OG_WEBHOOKS_BY_SERVER, OG_WEBHOOKS_BY_PHONE };
 
 /* "sms:sent", ... Static storage. */
@@ -39,9 +42,12 @@ bool og_webhook_event_from_text(struct og_str text, enum og_webhook_event *out);
 
 /* Does the server tell of this event in an account that chose `by`? */
 bool og_webhook_is_ours(enum og_webhook_event event, enum og_webhooks_by by);
-/* Must phones see the hook? Never for an event that their app cannot read: one of those stops the
- * app from reading any (4.6). */
-bool og_webhook_is_phones(enum og_webhook_event event, enum og_webhooks_by by);
+/*
+ * Must a phone see the hook? Never for an event that its app cannot read: one of those stops the app
+ * from reading any (4.6).
+ * tells_server  it tells the server of such events, which passes them on where that is its part
+ */
+bool og_webhook_is_phones(enum og_webhook_event event, enum og_webhooks_by by, bool tells_server);
 
 /* "server", "phone". */
 const char *og_webhooks_by_name(enum og_webhooks_by by);

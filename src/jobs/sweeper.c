@@ -12,8 +12,11 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "service/abuse_service.h"
+#include "service/inbox_service.h"
 #include "service/message_service.h"
 #include "service/otp_service.h"
+
+#define PURGE_EVERY_ROUNDS 120 /* what is kept for days may stay a minute longer */
 
 struct round_job {
     struct og_arena expire_mem;
@@ -24,6 +27,7 @@ struct round_job {
     struct og_move_op move;
     struct og_otp_expire_op otp;
     struct og_abuse_round_op abuse;
+    struct og_inbox_purge_op inbox;
     _Atomic int under_way;
 };
 
@@ -34,6 +38,7 @@ struct og_sweeper {
     struct og_loop_task stop_task;
     sem_t stopped;
     struct round_job job;
+    int64_t rounds;
 };
 
 static void
@@ -61,6 +66,7 @@ submit(struct og_sweeper *self, struct og_op *op, const struct og_op_kind *kind)
 static void expire_done(struct og_op *op);
 static void release_done(struct og_op *op);
 static void otp_done(struct og_op *op);
+static void inbox_done(struct og_op *op);
 
 static void
 submit_expire(struct og_sweeper *self)
@@ -93,6 +99,14 @@ submit_otp(struct og_sweeper *self)
     submit(self, &self->job.otp.op, &kind);
 }
 
+static void
+submit_inbox(struct og_sweeper *self)
+{
+    static const struct og_op_kind kind = {"sweep.inbox", og_inbox_purge_apply, NULL, inbox_done};
+    self->job.inbox = (struct og_inbox_purge_op){.svc = self->config.services};
+    submit(self, &self->job.inbox.op, &kind);
+}
+
 /* On the lane's thread. The next step is counted before this one is, so that the round goes on. */
 static void
 expire_done(struct og_op *op)
@@ -123,6 +137,17 @@ otp_done(struct og_op *op)
     struct og_sweeper *self = OG_CONTAINER_OF(otp, struct og_sweeper, job.otp);
     if (op->code == OG_OK && otp->has_more) {
         submit_otp(self);
+    }
+    end_one(self, op);
+}
+
+static void
+inbox_done(struct og_op *op)
+{
+    struct og_inbox_purge_op *inbox = (struct og_inbox_purge_op *)op;
+    struct og_sweeper *self = OG_CONTAINER_OF(inbox, struct og_sweeper, job.inbox);
+    if (op->code == OG_OK && inbox->has_more) {
+        submit_inbox(self);
     }
     end_one(self, op);
 }
@@ -174,6 +199,9 @@ on_timer(uv_timer_t *timer)
     submit_move(self);
     submit_otp(self);
     submit_abuse(self);
+    if (self->rounds++ % PURGE_EVERY_ROUNDS == 0) {
+        submit_inbox(self);
+    }
 }
 
 enum og_code

@@ -72,12 +72,19 @@ struct og_abuse_policy {
     int64_t shield_offset_ms;    /* from the monotonic clock to the shield's time, near UTC */
 };
 
+/* What phones receive. */
+struct og_inbox_policy {
+    bool is_on;      /* they tell us; else /inbox stays empty */
+    int64_t keep_ms; /* removed so long after they told */
+};
+
 struct og_services {
     struct og_keys keys;
     struct og_message_policy message;
     struct og_otp_policy otp;
     struct og_abuse_policy abuse;
     struct og_shield *shield; /* NULL: none; judges in the write lane, its rules are constant */
+    struct og_inbox_policy inbox;
     const struct og_phone_plan *plan; /* NULL: E.164 only */
     const struct og_rng *rng;         /* codes are drawn from it */
     struct og_code_store *codes;      /* live one-time codes; used on event loops */

@@ -1,12 +1,12 @@
 /*
  * Events into the outbox, in the transaction that makes them. The body is written and sealed here,
- * once: every try sends the same bytes. A message's text is never part of it.
+ * once: every try sends the same bytes. The text of a message that we send is never part of it.
  */
 #include "base/id.h"
 #include "base/json.h"
 #include "service/webhook_service.h"
 
-#define BODY_BYTES_MAX 8192
+#define BODY_BYTES_MAX (1 << 20) /* the text of a received message, escaped */
 
 /* What happened, to whom. */
 struct event {
@@ -18,6 +18,7 @@ struct event {
     const struct og_message *message;
     const struct og_message_recipient *recipient;
     const struct og_verification *verification;
+    const struct og_incoming *incoming;
     int64_t at_ms;
 };
 
@@ -59,6 +60,45 @@ write_verification(struct og_json_writer *w, const struct event *event)
     og_json_add_str(w, "purpose", event->verification->purpose);
     og_json_add_time(w, event->what == OG_WEBHOOK_OTP_APPROVED ? "approvedAt" : "failedAt",
                      event->at_ms);
+}
+
+static void
+add_if_any(struct og_json_writer *w, const char *name, struct og_str text)
+{
+    if (text.len) {
+        og_json_add_str(w, name, text);
+    }
+}
+
+static void
+write_mms(struct og_json_writer *w, const struct og_incoming *item)
+{
+    og_json_add_str(w, "transactionId", item->transaction_id);
+    add_if_any(w, "subject", item->subject);
+    og_json_add_i64(w, "size", item->size_bytes);
+    add_if_any(w, "contentClass", item->content_class);
+}
+
+/* As phones write it; messageId is that of the inbox. */
+static void
+write_incoming(struct og_json_writer *w, const struct event *event)
+{
+    const struct og_incoming *item = event->incoming;
+    og_json_add_str(w, "messageId", item->id);
+    og_json_add_str(w, "sender", item->sender);
+    add_if_any(w, "recipient", item->recipient);
+    if (item->sim_number) {
+        og_json_add_i64(w, "simNumber", item->sim_number);
+    }
+    og_json_add_str(w, "phoneNumber", item->sender);
+    if (item->type == OG_INCOMING_SMS) {
+        og_json_add_str(w, "message", item->text);
+    } else if (item->type == OG_INCOMING_DATA_SMS) {
+        og_json_add_str(w, "data", item->text);
+    } else {
+        write_mms(w, item);
+    }
+    og_json_add_time(w, "receivedAt", item->received_at);
 }
 
 static void
@@ -255,6 +295,24 @@ og_webhook_otp_closed(struct og_services *svc, struct og_tx *tx, const struct og
         .write = write_verification,
         .verification = v,
         .at_ms = tx->now_ms,
+    };
+    return emit(svc, tx, &event, mem, err);
+}
+
+/* ---- what phones receive ---- */
+
+enum og_code
+og_webhook_received(struct og_services *svc, struct og_tx *tx, const struct og_incoming *item,
+                    struct og_arena *mem, struct og_err *err)
+{
+    struct event event = {
+        .what = og_incoming_event(item->type),
+        .account_id = item->account_id,
+        .device_id = item->device_id,
+        .subject_id = item->id,
+        .write = write_incoming,
+        .incoming = item,
+        .at_ms = item->received_at,
     };
     return emit(svc, tx, &event, mem, err);
 }

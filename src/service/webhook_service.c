@@ -109,6 +109,15 @@ og_webhook_remove_apply(struct og_op *op, struct og_tx *tx)
 
 /* ---- list ---- */
 
+/* Does this phone tell us of such events, so that the server can tell the receivers? */
+static bool
+tells_server(const struct og_webhook_list_op *self, enum og_webhook_event event)
+{
+    enum og_incoming_type type;
+    return self->svc->inbox.is_on && og_incoming_type_of_event(event, &type) &&
+           og_incoming_is_known(type, self->app_version);
+}
+
 /* A phone gets what it must tell of itself and nothing that its app cannot read. */
 static void
 keep_phones(struct og_webhook_list_op *self, enum og_webhooks_by by)
@@ -117,7 +126,8 @@ keep_phones(struct og_webhook_list_op *self, enum og_webhooks_by by)
     for (int i = 0; i < self->count; i++) {
         const struct og_webhook *hook = &self->items[i];
         bool is_its = !hook->device_id.len || og_str_eq(hook->device_id, self->device_id);
-        if (is_its && !hook->disabled_at && og_webhook_is_phones(hook->event, by)) {
+        if (is_its && !hook->disabled_at && 
+            og_webhook_is_phones(hook->event, by, tells_server(self, hook->event))) {
             self->items[kept++] = *hook;
         }
     }

@@ -8,6 +8,7 @@
 #include "lane/op.h"
 #include "service/services.h"
 #include "store/device_store.h"
+#include "store/inbox_store.h"
 #include "store/message_store.h"
 #include "store/otp_store.h"
 #include "store/webhook_store.h"
@@ -41,6 +42,7 @@ struct og_webhook_list_op {
     struct og_arena *mem;
     struct og_str account_id; /* "" : all accounts' */
     struct og_str device_id;
+    int app_version; /* of that phone (core/app_version.h) */
     struct og_webhook *items;
     int count;
 };
@@ -106,6 +108,11 @@ OG_MUST_CHECK enum og_code og_webhook_otp_closed(struct og_services *svc, struct
                                                  const struct og_verification *v,
                                                  enum og_webhook_event event, struct og_arena *mem,
                                                  struct og_err *err);
+
+/* A phone received something. */
+OG_MUST_CHECK enum og_code og_webhook_received(struct og_services *svc, struct og_tx *tx,
+                                               const struct og_incoming *item,
+                                               struct og_arena *mem, struct og_err *err);
 
 /*
  * The key that signs what the server tells: webhooks.signing_key of the account's settings, which its

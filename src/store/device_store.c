@@ -7,6 +7,7 @@ enum {
     SQL_INSERT,
     SQL_BY_TOKEN,
     SQL_FIND,
+    SQL_FIND_ANY,
     SQL_LIST,
     SQL_UPDATE,
     SQL_LAST_SEEN,
@@ -27,6 +28,7 @@ static const char *const sql[SQL_STATEMENTS] = {
         "SELECT " COLUMNS " FROM devices WHERE token_digest = $1 AND removed_at IS NULL",
     [SQL_FIND] = "SELECT " COLUMNS " FROM devices WHERE id = $1 AND account_id = $2 AND "
                  "removed_at IS NULL",
+    [SQL_FIND_ANY] = "SELECT " COLUMNS " FROM devices WHERE id = $1 AND removed_at IS NULL",
     [SQL_LIST] = "SELECT " COLUMNS " FROM devices WHERE ($1 = '' OR account_id = $1) AND "
                  "removed_at IS NULL ORDER BY id",
     [SQL_UPDATE] = "UPDATE devices SET name = coalesce($2, name), sims = coalesce($3, sims), "
@@ -102,6 +104,13 @@ og_device_find(struct og_db *db, struct og_str account_id, struct og_str id, str
 {
     return read_one(db, SQL_FIND, OG_ARGS(og_value_text(id), og_value_text(account_id)), mem, out,
                     err);
+}
+
+enum og_code
+og_device_find_any(struct og_db *db, struct og_str id, struct og_arena *mem,
+                   struct og_device *out, struct og_err *err)
+{
+    return read_one(db, SQL_FIND_ANY, OG_ARGS(og_value_text(id)), mem, out, err);
 }
 
 enum og_code

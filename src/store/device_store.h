@@ -22,6 +22,10 @@ OG_MUST_CHECK enum og_code og_device_insert(struct og_db *db, const struct og_de
 OG_MUST_CHECK enum og_code og_device_by_token(struct og_db *db, struct og_str token_digest,
                                               struct og_arena *mem, struct og_device *out,
                                               struct og_err *err);
+/* Of whichever account; not removed. OG_E_NOT_FOUND. */
+OG_MUST_CHECK enum og_code og_device_find_any(struct og_db *db, struct og_str id,
+                                              struct og_arena *mem, struct og_device *out,
+                                              struct og_err *err);
 OG_MUST_CHECK enum og_code og_device_find(struct og_db *db, struct og_str account_id,
                                           struct og_str id, struct og_arena *mem,
                                           struct og_device *out, struct og_err *err);

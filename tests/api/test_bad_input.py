@@ -35,11 +35,13 @@ class World:
             routes.DEVICE: bearer(self.phone.token),
             routes.JOINING: bearer(self.account.join_token),
             routes.OPERATOR: bearer(gateway.operator_token),
+            routes.SECRET: bearer("not looked at"),
         }
         self.clients = {who: gateway.client(text) for who, text in self.credentials.items()}
         self.ids = {"account": self.account.id, "key": "A" * 21, "device": "A" * 21,
                     "message": "A" * 21, "verification": "A" * 30, "token": "A" * 21,
-                    "webhook": "A" * 21, "stop": "A" * 21, None: ""}
+                    "webhook": "A" * 21, "stop": "A" * 21, "received": "A" * 21,
+                    "hook": self.phone.id, None: ""}
         self.ids.update({kind: "bad-input?account=" + self.account.id for kind in routes.NAMED})
 
     def account_names(self):
@@ -47,7 +49,8 @@ class World:
         return {account["name"] for account in accounts}
 
     def url(self, one):
-        return one.path.replace("{id}", self.ids[one.kind])
+        key = self.phone.inbox_path().rsplit("/", 1)[1]
+        return one.path.replace("{id}", self.ids[one.kind]).replace("{key}", key)
 
     def ask(self, one, body, headers=None):
         return self.clients[one.who].request(one.method, self.url(one), body, headers)
@@ -478,12 +481,13 @@ def test_objects_of_another_account(world):
     token = owner.app.post(T + "/auth/token", {"scopes": ["messages:list"]}).expect(201).json
     own = {"message": message["id"], "device": phone.id, "verification": made["id"],
            "account": owner.id, "key": key["id"], "token": token["id"], "webhook": "hook",
+           "received": phone.tell_received("a secret"), "hook": phone.id,
            "stop": gateway.admin.post("/admin/v1/abuse/stops", {
                "country": "ZZ", "account": owner.id}).expect(201).json["id"]}
     owner.app.post(T + "/webhooks", dict(routes.HOOK, id="hook")).expect(201)
     rival = gateway.account()
     rival_phone = rival.add_phone()
-    stranger = rival.with_key(*ALL_SCOPES, "tokens:manage")  # with the scope admin, too
+    stranger = rival.with_key(*ALL_SCOPES, "tokens:manage", "inbox:read")  # with the scope admin, too
     for one in ROUTES:
         if not one.kind or one.kind in routes.NAMED:
             continue

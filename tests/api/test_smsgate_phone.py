@@ -368,7 +368,7 @@ def test_check_75_no_other_events(account, phone):
 
 
 def test_check_76_and_77_webhooks_and_settings(phone):
-    assert phone.client.get(M + "/webhooks").expect(200).json == []
+    assert phone.webhooks() == []
     assert phone.client.get(M + "/settings").expect(200).json == {}
     assert phone.client.get("/mobile/v1/settings").expect(200).json == {}
 

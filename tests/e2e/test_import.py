@@ -90,6 +90,7 @@ def test_settings_and_webhooks_come_along(gateway):
         ("LreFUt-Z3sSq0JufY9uWB", "sms:received", None),
         ("for-one-phone", "sms:delivered", DEVICE)]
     seen = gateway.client(bearer(TOKEN)).get(M + "/webhooks").expect(200).json
+    seen = [hook for hook in seen if "/mobile/v1/inbox/" not in hook["url"]]
     assert len(seen) == 2  # phones tell of states too, as they did
     other = gateway.client(basic("O'Brien", "Grüße aus Köln"))
     assert other.get(T + "/webhooks").expect(200).json == []

@@ -1,7 +1,9 @@
 """A phone as a script: it registers, listens, fetches and reports only when the test says so."""
 
+import contextlib
 import datetime
 import socket
+import sqlite3
 import threading
 import time
 from collections import namedtuple
@@ -112,6 +114,7 @@ class Phone:
         self.id = device_id
         self.token = token
         self.login = login
+        self.hook_paths = {}
         self.client = gateway.client(bearer(token))
         self.client.is_recorded = False  # what a phone is given to send is no leak
 
@@ -155,6 +158,40 @@ class Phone:
     def deliver(self, message):
         for state in ("Processed", "Sent", "Delivered"):
             self.report(message, state)
+
+    def webhooks(self):
+        """What it must tell receivers of the account; the server's own are left out."""
+        hooks = self.client.get(M + "/webhooks").expect(200).json
+        return [hook for hook in hooks if "/mobile/v1/inbox/" not in hook["url"]]
+
+    def inbox_path(self, event="sms:received"):
+        """Of the server's own hook for this event."""
+        if event not in self.hook_paths:
+            for hook in self.client.get(M + "/webhooks").expect(200).json:
+                if "/mobile/v1/inbox/" in hook["url"]:
+                    assert hook["deviceId"] == self.id
+                    self.hook_paths[hook["event"]] = "/" + hook["url"].split("/", 3)[3]
+        return self.hook_paths[event]
+
+    def tell(self, event, payload, **members):
+        """As the app calls a webhook of that event."""
+        body = dict({"id": "Ey6ECgOkVVFjz3CL48B8C", "webhookId": "LreFUt-Z3sSq0JufY9uWB",
+                     "event": event, "deviceId": self.id, "payload": payload}, **members)
+        return self.gateway.anyone.post(self.inbox_path(event), body)
+
+    def tell_received(self, text, sender="+4915112340000", **members):
+        """An SMS came in; returns the id that it has in the inbox."""
+        payload = dict({"message": text, "receivedAt": date(zone="+07:00"), "sender": sender,
+                        "messageId": "9fa3bc01", "simNumber": 1, "phoneNumber": sender}, **members)
+        before = self._inbox()
+        self.tell("sms:received", payload).expect(200)
+        return ([one for one in self._inbox() if one not in before] or [None])[0]
+
+    def _inbox(self):
+        path = "file:%s/otpgate.db?mode=ro" % self.gateway.data
+        with contextlib.closing(sqlite3.connect(path, uri=True)) as database:
+            return [row[0] for row in database.execute(
+                "SELECT id FROM inbox WHERE device_id = ? ORDER BY id", (self.id,))]
 
     def wait_pull(self, count=1):
         """Fetches until so many messages are listed."""

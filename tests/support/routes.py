@@ -9,8 +9,9 @@ from collections import namedtuple
 Route = namedtuple("Route", "method path family who scope limit body kind success")
 
 OWN, SMSGATE, ROOT = "own", "sms-gate", "root"
-ANYONE, APP, BASIC, DEVICE, MAYBE_DEVICE, JOINING, OPERATOR, REFRESH = (
-    "anyone", "app", "basic", "device", "device or nobody", "joining", "operator", "refresh token")
+ANYONE, APP, BASIC, DEVICE, MAYBE_DEVICE, JOINING, OPERATOR, REFRESH, SECRET = (
+    "anyone", "app", "basic", "device", "device or nobody", "joining", "operator", "refresh token",
+    "whoever knows the path")
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -84,8 +85,11 @@ ROUTES = [
           success=202),
     route("POST", "/3rdparty/v1/messages/inbox/export", SMSGATE, APP, "messages:export", 16 * KIB,
           INBOX, success=202),
-    route("GET", "/3rdparty/v1/inbox", SMSGATE, APP, "inbox:list", success=501),
-    route("GET", "/3rdparty/v1/logs", SMSGATE, APP, "logs:read", success=501),
+    route("GET", "/3rdparty/v1/inbox", SMSGATE, APP, "inbox:list"),
+    route("GET", "/3rdparty/v1/inbox/{id}", SMSGATE, APP, "inbox:read", kind="received"),
+    route("GET", "/3rdparty/v1/inbox/{id}/attachments/{part}", SMSGATE, APP, "inbox:read",
+          kind="received"),
+    route("GET", "/3rdparty/v1/logs", SMSGATE, APP, "logs:read"),
     route("GET", "/3rdparty/v1/webhooks", SMSGATE, APP, "webhooks:list"),
     route("POST", "/3rdparty/v1/webhooks", SMSGATE, APP, "webhooks:write", 16 * KIB, HOOK,
           success=201),
@@ -101,6 +105,10 @@ ROUTES = [
     route("PATCH", "/mobile/v1/message", SMSGATE, DEVICE, None, 1 * MIB, REPORT, success=204),
     route("GET", "/mobile/v1/settings", SMSGATE, DEVICE),
     route("GET", "/mobile/v1/webhooks", SMSGATE, DEVICE),
+    route("POST", "/mobile/v1/inbox", SMSGATE, DEVICE, None, 4 * MIB, [], success=201),
+    # {key} is the secret; without the right one there is no such path
+    route("POST", "/mobile/v1/inbox/{id}/{key}", SMSGATE, SECRET, None, 4 * MIB,
+          {"event": "system:ping", "payload": {}}, kind="hook", success=404),
     route("GET", "/mobile/v1/events", SMSGATE, DEVICE),
     route("GET", "/mobile/v1/user/code", SMSGATE, BASIC),
     route("PATCH", "/mobile/v1/user/password", SMSGATE, DEVICE, None, 2 * KIB,

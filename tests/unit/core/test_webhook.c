@@ -33,13 +33,18 @@ nothing_is_told_twice(void **state)
         enum og_webhook_event event = (enum og_webhook_event)i;
         for (int by = OG_WEBHOOKS_BY_SERVER; by <= OG_WEBHOOKS_BY_PHONE; by++) {
             assert_false(og_webhook_is_ours(event, (enum og_webhooks_by)by) &&
-                         og_webhook_is_phones(event, (enum og_webhooks_by)by));
+                         og_webhook_is_phones(event, (enum og_webhooks_by)by, true));
         }
     }
     assert_true(og_webhook_is_ours(OG_WEBHOOK_SMS_SENT, OG_WEBHOOKS_BY_SERVER));
-    assert_true(og_webhook_is_phones(OG_WEBHOOK_SMS_SENT, OG_WEBHOOKS_BY_PHONE));
+    assert_true(og_webhook_is_phones(OG_WEBHOOK_SMS_SENT, OG_WEBHOOKS_BY_PHONE, true));
     assert_true(og_webhook_is_ours(OG_WEBHOOK_OTP_FAILED, OG_WEBHOOKS_BY_PHONE));
-    assert_false(og_webhook_is_phones(OG_WEBHOOK_SMS_BATCH_RECEIVED, OG_WEBHOOKS_BY_PHONE));
+    assert_false(og_webhook_is_phones(OG_WEBHOOK_SMS_BATCH_RECEIVED, OG_WEBHOOKS_BY_PHONE, false));
+    /* what the server does not get, only the phone can tell */
+    assert_true(og_webhook_is_phones(OG_WEBHOOK_SMS_RECEIVED, OG_WEBHOOKS_BY_SERVER, false));
+    assert_false(og_webhook_is_phones(OG_WEBHOOK_SMS_RECEIVED, OG_WEBHOOKS_BY_SERVER, true));
+    assert_true(og_webhook_is_phones(OG_WEBHOOK_SMS_RECEIVED, OG_WEBHOOKS_BY_PHONE, true));
+    assert_true(og_webhook_is_phones(OG_WEBHOOK_MMS_DOWNLOADED, OG_WEBHOOKS_BY_SERVER, true));
 }
 
 static void
