@@ -37,30 +37,36 @@ audit_alert(const struct og_services *svc, const struct og_decision *d)
 }
 
 static enum og_code
+write_decision(struct og_abuse_round_op *self, struct og_tx *tx, const struct og_decision *d)
+{
+    char id[OG_ID_BYTES];
+    og_id_make(d->at_ms, id);
+    const struct og_abuse_decision row = {
+        .id = og_str_from(id),
+        .at = d->at_ms,
+        .account_id = og_str_from(d->account),
+        .action = og_str_from(og_decision_action_name(d->action)),
+        .rule = og_str_from(og_abuse_rules[d->rule].word),
+        .figure = d->figure,
+        .limit = d->limit,
+        .count = d->count,
+        .number = og_str_from(d->number),
+        .place = og_str_from(d->place),
+        .source = og_str_from(d->source),
+    };
+    audit_alert(self->svc, d);
+    return og_abuse_decision_insert(tx->db, &row, &self->op.err);
+}
+
+static enum og_code
 write_decisions(struct og_abuse_round_op *self, struct og_tx *tx)
 {
     const struct og_decisions *list = og_shield_decisions(self->svc->shield);
     enum og_code code = OG_OK;
     self->decision_count = list->count;
-    for (int i = 0; code == OG_OK && i < list->count; i++) {
-        const struct og_decision *d = &list->items[i];
-        char id[OG_ID_BYTES];
-        og_id_make(d->at_ms, id);
-        const struct og_abuse_decision row = {
-            .id = og_str_from(id),
-            .at = d->at_ms,
-            .account_id = og_str_from(d->account),
-            .action = og_str_from(og_decision_action_name(d->action)),
-            .rule = og_str_from(og_abuse_rules[d->rule].word),
-            .figure = d->figure,
-            .limit = d->limit,
-            .count = d->count,
-            .number = og_str_from(d->number),
-            .place = og_str_from(d->place),
-            .source = og_str_from(d->source),
-        };
-        code = og_abuse_decision_insert(tx->db, &row, &self->op.err);
-        audit_alert(self->svc, d);
+    const struct og_decision *end = list->items + list->count;
+    for (const struct og_decision *d = list->items; code == OG_OK && d < end; d++) {
+        code = write_decision(self, tx, d);
     }
     return code;
 }

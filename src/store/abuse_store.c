@@ -99,8 +99,6 @@ read_one(struct og_db *db, int statement, struct og_str send_id, struct og_arena
          struct og_abuse_send *out, struct og_err *err)
 {
     struct og_rows rows;
-    struct og_err own;
-    err = err ? err : &own;
     enum og_code code =
         og_db_open(db, &page, statement, OG_ARGS(og_value_text(send_id)), &rows, err);
     if (code != OG_OK) {

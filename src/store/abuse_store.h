@@ -1,5 +1,6 @@
 /*
  * Rows of the abuse shield: sends to count again after a restart, stops, resets, decisions.
+ * `err` is never NULL here.
  */
 #pragma once
 

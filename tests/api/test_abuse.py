@@ -178,6 +178,21 @@ def test_req_67_health_tells_the_version(gateway):
     assert check["observedUnit"].startswith("libphonenumber 8."), check
 
 
+def test_req_40_concealed_starts_do_not_tell(gateway):
+    """Numbers that are refused look like any other, and count for nothing."""
+    account = gateway.account()
+    phone = account.add_phone()
+    shown = otp.start(account.app, "+4915112345678", conceal=True).expect(202)
+    for number in ("+31612345678", "+499001234567"):
+        answer = otp.start(account.app, number, conceal=True).expect(202)
+        assert list(answer.json) == list(shown.json)
+        assert set(answer.headers) == set(shown.headers)
+    found = [message["phoneNumbers"] for message in phone.wait_pull()]
+    assert found == [["+4915112345678"]]
+    known = wait_for(lambda: {one["rule"] for one in decisions(gateway, account)}, "a decision")
+    assert known == {"country_not_allowed", "number_type_not_allowed"}
+
+
 # ---- challenges ----
 
 def test_req_74_proof_of_work():

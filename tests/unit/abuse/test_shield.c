@@ -84,7 +84,7 @@ test_req_69_limits(void **state)
         const char *source, *region;
     } cases[] = {
         {OG_RULE_RECIPIENT_HOUR, 5, 0, HOUR, "", "DE"},
-        {OG_RULE_PREFIX_HOUR, 10, 1, HOUR, "", "DE"},
+        {OG_RULE_PREFIX_HOUR, 10, 650, HOUR, "", "DE"}, /* 15 of one block of 10,000 */
         {OG_RULE_IP_HOUR, 10, 10000, HOUR, "192.0.2.7", "DE"},
         {OG_RULE_COUNTRY_HOUR, 20, 10000, HOUR, "", "AT"},
         {OG_RULE_GLOBAL_MINUTE, 300, 10000, MINUTE, "", "DE"},
