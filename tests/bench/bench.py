@@ -24,6 +24,7 @@ import subprocess
 import sys
 import time
 
+import hooks
 from programs import HERE, Failed, Gateway, Noop, Phones, Store, wait_until
 
 TEXT = ("Your parcel arrives tomorrow between 10 and 12. Not at home? Reply to this message and we "
@@ -69,6 +70,11 @@ ROWS = [
     ("cpu_us_per_message_life_steady", "us", "the same, TLS, at 1,000/s", None, True),
     ("cpu_us_per_message_life_single", "us", "the same, nothing batched: 5 requests and a push",
      None, True),
+    ("pull_rps", "/s", "messages through 100 phones, to Delivered, TLS", None, False),
+    ("webhooks_rps", "/s", "webhooks delivered to one receiver", None, False),
+    ("webhooks_8_rps", "/s", "the same, eight receivers", None, False),
+    ("webhooks_cpu_us", "us", "CPU of the server for one delivery", None, True),
+    ("webhooks_slow_mib", "MiB", "memory for 1,000 receivers that do not answer", None, True),
     ("idle_plain_kib", "KiB", "memory per connected phone", 2, True),
     ("idle_tls_kib", "KiB", "memory per connected phone, TLS", 20, True),
     ("rest_rss_mib", "MiB", "the program at rest", 24, True),
@@ -343,6 +349,18 @@ class Bench:
                 time.sleep(1)
                 return (gateway.rss_kib() - before) / count
 
+    def measure_pull(self):
+        """All the way from the request to the last report."""
+        self.keep(pull_rps=hooks.lives_per_s(self))
+
+    def measure_webhooks(self):
+        """Deliveries that are on disk before and after, and what waiting for slow ones costs."""
+        one = hooks.deliveries_per_s(self, "hooks-one", 1)
+        eight = hooks.deliveries_per_s(self, "hooks-eight", 8)
+        self.keep(webhooks_rps=one["rps"], webhooks_8_rps=eight["rps"],
+                  webhooks_cpu_us=eight["cpu_us"],
+                  webhooks_slow_mib=hooks.slow_receivers_mib(self))
+
     def measure_idle(self):
         self.keep(idle_plain_kib=self.idle("idle", False), idle_tls_kib=self.idle("idle-tls", True))
 
@@ -372,7 +390,8 @@ class Bench:
     def run(self):
         names = [name[8:] for name in dir(self) if name.startswith("measure_")]
         wanted = self.options.only.split(",") if self.options.only else names
-        for name in ("rest", "send", "push", "otp", "audit", "life", "idle", "depth"):
+        for name in ("rest", "send", "push", "otp", "audit", "life", "pull", "webhooks", "idle",
+                     "depth"):
             if name in wanted:
                 began = time.monotonic()
                 getattr(self, "measure_" + name)()
@@ -503,7 +522,7 @@ def parse_args():
     parser.add_argument("--build", required=True, help="the build folder, for the tools")
     parser.add_argument("--dir", help="where the servers' folders go (the build folder)")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
-    parser.add_argument("--only", help="rest,send,push,otp,life,idle,depth")
+    parser.add_argument("--only", help="rest,send,push,otp,audit,life,pull,webhooks,idle,depth")
     return parser.parse_args()
 
 
