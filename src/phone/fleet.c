@@ -361,6 +361,7 @@ static bool
 make_register_headers(struct og_fleet *self)
 {
     const struct og_fleet_config *c = &self->config;
+    const char *agent = og_app_versions[c->profile.app].agent;
     struct og_client_headers *headers = og_client_headers_create();
     struct og_buf credential;
     og_buf_init(&credential, 1024);
@@ -375,7 +376,7 @@ make_register_headers(struct og_fleet *self)
     bool is_fine = !credential.full &&
                    og_client_headers_add(headers, "Accept", OG_STR("application/json")) &&
                    og_client_headers_add(headers, "Content-Type", OG_STR("application/json")) &&
-                   og_client_headers_add(headers, "User-Agent", OG_STR(OG_VPHONE_AGENT)) &&
+                   og_client_headers_add(headers, "User-Agent", og_str_from(agent)) &&
                    (credential.len == 0 || og_client_headers_add(headers, "Authorization",
                                                                  og_buf_str(&credential)));
     og_buf_wipe(&credential);

@@ -150,8 +150,9 @@ og_vphone_set_identity(struct og_vphone *self, const struct og_vphone_identity *
     if (token[0] == '\0') {
         return;
     }
-    self->read_headers = make_headers(token, "application/json", OG_VPHONE_AGENT, false);
-    self->write_headers = make_headers(token, "application/json", OG_VPHONE_AGENT, true);
+    const char *agent = og_vphone_app(self)->agent;
+    self->read_headers = make_headers(token, "application/json", agent, false);
+    self->write_headers = make_headers(token, "application/json", agent, true);
     self->stream_headers = make_headers(token, "text/event-stream", OG_VPHONE_STREAM_AGENT, false);
     if (!self->read_headers || !self->write_headers || !self->stream_headers) {
         drop_headers(self); /* a token that no header can carry */

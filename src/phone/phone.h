@@ -15,7 +15,6 @@
 #include "phone/profile.h"
 #include "phone/protocol.h"
 
-#define OG_VPHONE_AGENT "me.capcom.smsgateway/1.68.0"
 #define OG_VPHONE_STREAM_AGENT "okhttp/4.10.0"
 
 struct og_vphone;

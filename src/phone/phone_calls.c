@@ -247,7 +247,7 @@ on_settings(void *ctx, const struct og_client_answer *answer)
     struct og_phone_settings settings;
     self->settings_call = NULL;
     if (og_vphone_is_answered(self, answer, 200, true) &&
-        og_proto_read_settings(answer->body, &notes, &settings)) {
+        og_proto_read_settings(answer->body, og_vphone_app(self), &notes, &settings)) {
         self->settings_tries = 0;
         self->settings = settings;
         og_send_queue_apply(&self->queue, &settings);
@@ -276,7 +276,7 @@ on_webhooks(void *ctx, const struct og_client_answer *answer)
     size_t count;
     self->webhooks_call = NULL;
     if (og_vphone_is_answered(self, answer, 200, true) &&
-        og_proto_read_webhooks(answer->body, &notes, &count)) {
+        og_proto_read_webhooks(answer->body, og_vphone_app(self), &notes, &count)) {
         self->webhooks_tries = 0;
         og_vphone_due(self, DUE_WEBHOOKS, og_vphone_mono(self) + DAY_MS);
     } else {

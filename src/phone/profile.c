@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/files.h"
+#include "phone/app_version.h"
 
 #define FILE_MAX_BYTES 65536
 #define SECOND_MS 1000
@@ -34,7 +35,6 @@ struct row {
     const char *help;
 };
 
-static const char *const apps[] = {"sms-gate", NULL};
 static const char *const orders[] = {"lifo", "fifo", NULL};
 static const char *const modes[] = {"current", "exact", "batch", NULL};
 static const char *const classes[] = {"dialog", "fail-fast", "unlimited", NULL};
@@ -47,7 +47,7 @@ static const char *const classes[] = {"dialog", "fail-fast", "unlimited", NULL};
 #define SWITCH(name, member, help) {name, KIND_SWITCH, AT(member), 0, 0, NULL, help}
 
 static const struct row rows[] = {
-    CHOICE("app-profile", app, apps, "the phone app that is played"),
+    CHOICE("app-profile", app, og_app_names, "the version of the phone app that is played"),
     COUNT("sims", sims, 1, 3, "SIM cards in the phone"),
     CHOICE("order", order, orders, "queue order among equal priorities"),
     TIME("accept-min", accept_min_ms, HOUR_MS, "from a push to the pull, at least"),
@@ -145,7 +145,7 @@ void
 og_profile_make_perfect(struct og_profile *self)
 {
     *self = (struct og_profile){
-        .sims = self->sims, .order = self->order, .zone_minutes = self->zone_minutes,
+        .app = self->app, .sims = self->sims, .order = self->order, .zone_minutes = self->zone_minutes,
         .report_mode = OG_REPORT_EXACT, .report_parallel = 8,
         .poll_ms = 15 * MINUTE_MS, .remember = self->remember,
         .radio = {.os_class = OG_OS_UNLIMITED, .os_parts = 30, .os_window_ms = MINUTE_MS},

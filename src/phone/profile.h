@@ -50,7 +50,7 @@ struct og_link_profile {
 };
 
 struct og_profile {
-    int64_t app;              /* the app that is played; only sms-gate so far */
+    int64_t app;              /* enum og_app_release: the version that is played */
     int64_t sims;             /* 1 to 3 */
     int64_t order;            /* enum og_order */
     int64_t report_mode;      /* enum og_report_mode */

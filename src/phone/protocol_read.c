@@ -399,8 +399,9 @@ struct setting_word {
     int64_t value;
 };
 
+#define HALF_HOUR_MS 1800000
 static const struct setting_word periods[] = {
-    {"Disabled", 0},       {"PerMinute", 60000},    {"Per30Minutes", 1800000},
+    {"Disabled", 0},       {"PerMinute", 60000},    {"Per30Minutes", HALF_HOUR_MS},
     {"PerHour", 3600000}, {"PerDay", 86400000}, {NULL, 0},
 };
 static const struct setting_word selections[] = {
@@ -461,8 +462,8 @@ check_section(void *ctx, struct og_str name, const struct og_json *value)
 }
 
 bool
-og_proto_read_settings(struct og_str body, const struct og_notes *notes,
-                       struct og_phone_settings *out)
+og_proto_read_settings(struct og_str body, const struct og_app_version *app,
+                       const struct og_notes *notes, struct og_phone_settings *out)
 {
     struct og_json_doc doc;
     og_phone_settings_clear(out);
@@ -481,23 +482,29 @@ og_proto_read_settings(struct og_str body, const struct og_notes *notes,
             still_fine = NULL;
         }
     }
+    if (still_fine && out->limit_period_ms == HALF_HOUR_MS && !app->knows_half_hours) {
+        note(notes, OG_VIOLATION_SETTINGS, OG_STR("limit_period"));
+        still_fine = NULL;
+    }
     og_json_doc_finish(&doc);
     return still_fine != NULL;
 }
 
 /* ---- webhooks ---- */
 
-/* Those that app 1.68 knows; the batch events of later servers are not among them. */
 static const char *const webhook_events[] = {
     "sms:received", "sms:data-received", "sms:sent",     "sms:delivered",  "sms:failed",
     "sms:cancelled", "system:ping",      "mms:received", "mms:downloaded", "app:started",
 };
+static const char *const batch_events[] = {
+    "sms:batch:received", "sms:batch:data-received", "mms:batch:received", "mms:batch:downloaded",
+};
 
 static bool
-is_webhook_event(struct og_str name)
+is_one_of(struct og_str name, const char *const *words, size_t count)
 {
-    for (size_t i = 0; i < sizeof(webhook_events) / sizeof(webhook_events[0]); i++) {
-        if (og_str_eq(name, og_str_from(webhook_events[i]))) {
+    for (size_t i = 0; i < count; i++) {
+        if (og_str_eq(name, og_str_from(words[i]))) {
             return true;
         }
     }
@@ -505,17 +512,26 @@ is_webhook_event(struct og_str name)
 }
 
 static bool
-is_webhook(const struct og_json *object)
+is_webhook_event(struct og_str name, const struct og_app_version *app)
+{
+    return is_one_of(name, webhook_events, sizeof(webhook_events) / sizeof(webhook_events[0])) ||
+           (app->knows_batches &&
+            is_one_of(name, batch_events, sizeof(batch_events) / sizeof(batch_events[0])));
+}
+
+static bool
+is_webhook(const struct og_json *object, const struct og_app_version *app)
 {
     struct og_str id, url, event;
     return og_json_kind(object) == OG_JSON_K_OBJECT &&
            og_json_to_str(og_json_get(object, "id"), &id) &&
            og_json_to_str(og_json_get(object, "url"), &url) &&
-           og_json_to_str(og_json_get(object, "event"), &event) && is_webhook_event(event);
+           og_json_to_str(og_json_get(object, "event"), &event) && is_webhook_event(event, app);
 }
 
 bool
-og_proto_read_webhooks(struct og_str body, const struct og_notes *notes, size_t *count_out)
+og_proto_read_webhooks(struct og_str body, const struct og_app_version *app,
+                       const struct og_notes *notes, size_t *count_out)
 {
     struct og_json_doc doc;
     *count_out = 0;
@@ -525,7 +541,7 @@ og_proto_read_webhooks(struct og_str body, const struct og_notes *notes, size_t 
     size_t count = og_json_count(doc.root);
     bool is_fine = true;
     for (size_t i = 0; is_fine && i < count; i++) {
-        is_fine = is_webhook(og_json_at(doc.root, i));
+        is_fine = is_webhook(og_json_at(doc.root, i), app);
     }
     if (!is_fine) {
         note(notes, OG_VIOLATION_WEBHOOK, OG_STR("webhooks"));

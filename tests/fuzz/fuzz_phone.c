@@ -111,6 +111,7 @@ read_other(uint8_t which, struct og_str body, struct og_arena *mem, const struct
     struct og_phone_settings settings;
     struct og_str message_id, rest;
     size_t end, count;
+    const struct og_app_version *app = &og_app_versions[which % OG_APP_COUNT];
     switch (which % 5) {
     case 0:
         if (og_proto_read_identity(body, mem, notes, &identity)) {
@@ -118,10 +119,10 @@ read_other(uint8_t which, struct og_str body, struct og_arena *mem, const struct
         }
         break;
     case 1:
-        og_proto_read_settings(body, notes, &settings);
+        og_proto_read_settings(body, app, notes, &settings);
         break;
     case 2:
-        og_proto_read_webhooks(body, notes, &count);
+        og_proto_read_webhooks(body, app, notes, &count);
         break;
     case 3:
         end = og_str_find(body, '\n');

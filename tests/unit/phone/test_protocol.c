@@ -253,6 +253,7 @@ test_identity(void **state)
 static void
 test_settings(void **state)
 {
+    const struct og_app_version *app = &og_app_versions[OG_APP_1_68];
     static const struct {
         const char *body;
         bool is_fine;
@@ -271,7 +272,7 @@ test_settings(void **state)
         struct noted noted = {{0}};
         struct og_notes notes = {note, &noted};
         struct og_phone_settings settings;
-        if (og_proto_read_settings(og_str_from(cases[i].body), &notes, &settings) !=
+        if (og_proto_read_settings(og_str_from(cases[i].body), app, &notes, &settings) !=
             cases[i].is_fine) {
             fail_msg("%s", cases[i].body);
         }
@@ -283,7 +284,7 @@ test_settings(void **state)
         OG_STR("{\"messages\":{\"send_interval_min\":2,\"send_interval_max\":5,"
                "\"limit_period\":\"PerMinute\",\"limit_value\":7,\"processing_order\":\"FIFO\","
                "\"sim_selection_mode\":\"RoundRobin\"},\"ping\":{\"interval_seconds\":60}}"),
-        &notes, &settings));
+        app, &notes, &settings));
     assert_int_equal(settings.send_interval_min_s, 2);
     assert_int_equal(settings.send_interval_max_s, 5);
     assert_int_equal(settings.limit_period_ms, 60000);
@@ -311,10 +312,38 @@ test_webhooks(void **state)
         struct noted noted = {{0}};
         struct og_notes notes = {note, &noted};
         size_t count;
-        bool is_fine = og_proto_read_webhooks(og_str_from(cases[i].body), &notes, &count);
+        bool is_fine = og_proto_read_webhooks(og_str_from(cases[i].body),
+                                              &og_app_versions[OG_APP_1_68], &notes, &count);
         assert_int_equal(is_fine, cases[i].count >= 0);
         assert_int_equal(count, cases[i].count > 0 ? cases[i].count : 0);
         assert_int_equal(noted.text[0] == '\0', is_fine);
+    }
+}
+
+/* What a version does not know makes it throw the whole answer away. */
+static void
+test_versions(void **state)
+{
+    static const char half_hours[] =
+        "{\"messages\":{\"limit_period\":\"Per30Minutes\",\"limit_value\":3}}";
+    static const char batch[] =
+        "[{\"id\":\"a\",\"url\":\"https://x\",\"event\":\"sms:received\"},"
+        "{\"id\":\"b\",\"url\":\"https://x\",\"event\":\"mms:batch:received\"}]";
+    static const struct {
+        enum og_app_release app;
+        bool takes_half_hours, takes_batch;
+    } cases[] = {
+        {OG_APP_1_66, false, false}, {OG_APP_1_68, true, false}, {OG_APP_NEXT, true, true},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct og_app_version *app = &og_app_versions[cases[i].app];
+        struct og_notes notes = {note, &(struct noted){{0}}};
+        struct og_phone_settings settings;
+        size_t count;
+        assert_int_equal(og_proto_read_settings(og_str_from(half_hours), app, &notes, &settings),
+                         cases[i].takes_half_hours);
+        assert_int_equal(og_proto_read_webhooks(og_str_from(batch), app, &notes, &count),
+                         cases[i].takes_batch);
     }
 }
 
@@ -420,6 +449,7 @@ main(void)
         cmocka_unit_test(test_identity),
         cmocka_unit_test(test_settings),
         cmocka_unit_test(test_webhooks),
+        cmocka_unit_test(test_versions),
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_device_is_masked),
         cmocka_unit_test(test_reports),
