@@ -55,7 +55,7 @@ struct og_app {
     struct og_ca_files ca; /* empty paths when it is not used */
     const char *operator_file;
     int64_t fsync_us;
-    bool is_running;
+    _Atomic bool is_running;
 };
 
 static const char *
@@ -284,6 +284,42 @@ static const struct og_op_kind presence_kind = {"device.presence", NULL, og_pres
                                                 on_presence_done};
 
 static void
+on_told(struct og_op *op)
+{
+    struct og_presence_tell_op *self = (struct og_presence_tell_op *)op;
+    if (op->code != OG_OK) {
+        og_log_warn("app", "receivers do not hear of a phone", "reason=%s",
+                    og_log_quote(og_str_from(op->err.text)));
+    }
+    og_arena_finish(&self->mem);
+    free(self);
+}
+
+static const struct og_op_kind tell_kind = {"device.tell", og_presence_tell_apply, NULL, on_told};
+
+/* That streams end because we stop says nothing of phones. */
+static void
+tell_presence(struct og_app *self, struct og_str account_id, struct og_str device_id,
+              bool is_connected)
+{
+    if (!atomic_load(&self->is_running)) {
+        return;
+    }
+    struct og_presence_tell_op *op = og_xalloc(sizeof *op);
+    og_arena_init(&op->mem, 512);
+    op->op.kind = &tell_kind;
+    op->op.is_ours = true;
+    op->svc = &self->services;
+    op->account_id = og_str_dup(&op->mem, account_id);
+    op->device_id = og_str_dup(&op->mem, device_id);
+    op->is_connected = is_connected;
+    if (og_lane_submit(self->lanes, OG_LANE_WRITE, &op->op) != OG_OK) {
+        og_arena_finish(&op->mem);
+        free(op);
+    }
+}
+
+static void
 on_presence(void *ctx, struct og_str account_id, struct og_str device_id, bool is_connected)
 {
     struct og_app *self = ctx;
@@ -298,6 +334,7 @@ on_presence(void *ctx, struct og_str account_id, struct og_str device_id, bool i
     if (og_lane_submit(self->lanes, OG_LANE_WRITE, &op->op) != OG_OK) {
         on_presence_done(&op->op); /* we are stopping */
     }
+    tell_presence(self, account_id, device_id, is_connected);
 }
 
 static enum og_code

@@ -9,6 +9,7 @@
 #include "live/hub.h"
 #include "service/audit_tell.h"
 #include "service/message_service.h"
+#include "service/webhook_service.h"
 #include "store/webhook_store.h"
 
 void
@@ -188,6 +189,16 @@ og_presence_committed(struct og_op *op, struct og_tx *tx)
         device.waiting + device.handed > 0) {
         og_hub_hint(self->svc->lane.hub, OG_HINT_MESSAGES, self->device_id, OG_STR(""));
     }
+}
+
+enum og_code
+og_presence_tell_apply(struct og_op *op, struct og_tx *tx)
+{
+    struct og_presence_tell_op *self = (struct og_presence_tell_op *)op;
+    return og_webhook_device_changed(self->svc, tx, self->account_id, self->device_id,
+                                     self->is_connected ? OG_WEBHOOK_DEVICE_ONLINE
+                                                        : OG_WEBHOOK_DEVICE_OFFLINE,
+                                     &self->mem, &op->err);
 }
 
 /* ---- start ---- */

@@ -86,6 +86,17 @@ struct og_presence_op {
 };
 void og_presence_committed(struct og_op *op, struct og_tx *tx);
 
+/* Tell the account's receivers of it. Its own operation, because it has rows. */
+struct og_presence_tell_op {
+    struct og_op op;
+    struct og_services *svc;
+    struct og_arena mem;
+    struct og_str account_id;
+    struct og_str device_id;
+    bool is_connected;
+};
+enum og_code og_presence_tell_apply(struct og_op *op, struct og_tx *tx);
+
 /* Tell the queue of all phones, before the lanes start. */
 OG_MUST_CHECK enum og_code og_device_load(struct og_services *svc, struct og_db *db,
                                           struct og_err *err);

@@ -316,3 +316,29 @@ og_webhook_received(struct og_services *svc, struct og_tx *tx, const struct og_i
     };
     return emit(svc, tx, &event, mem, err);
 }
+
+/* ---- phones that come and go ---- */
+
+static void
+write_device(struct og_json_writer *w, const struct event *event)
+{
+    og_json_add_str(w, "deviceId", event->device_id);
+    og_json_add_time(w, event->what == OG_WEBHOOK_DEVICE_ONLINE ? "onlineAt" : "offlineAt",
+                     event->at_ms);
+}
+
+enum og_code
+og_webhook_device_changed(struct og_services *svc, struct og_tx *tx, struct og_str account_id,
+                          struct og_str device_id, enum og_webhook_event what,
+                          struct og_arena *mem, struct og_err *err)
+{
+    struct event event = {
+        .what = what,
+        .account_id = account_id,
+        .device_id = device_id,
+        .subject_id = device_id,
+        .write = write_device,
+        .at_ms = tx->now_ms,
+    };
+    return emit(svc, tx, &event, mem, err);
+}

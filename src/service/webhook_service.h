@@ -109,6 +109,12 @@ OG_MUST_CHECK enum og_code og_webhook_otp_closed(struct og_services *svc, struct
                                                  enum og_webhook_event event, struct og_arena *mem,
                                                  struct og_err *err);
 
+/* A phone's first stream opened, or its last one ended. */
+OG_MUST_CHECK enum og_code og_webhook_device_changed(struct og_services *svc, struct og_tx *tx,
+                                                     struct og_str account_id,
+                                                     struct og_str device_id,
+                                                     enum og_webhook_event event,
+                                                     struct og_arena *mem, struct og_err *err);
 /* A phone received something. */
 OG_MUST_CHECK enum og_code og_webhook_received(struct og_services *svc, struct og_tx *tx,
                                                const struct og_incoming *item,

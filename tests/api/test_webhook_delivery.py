@@ -100,6 +100,19 @@ def test_the_key_of_the_settings_signs(gateway, account, receiver):
     check_signature(receiver.wait(4)[-1], own)
 
 
+def test_phones_that_come_and_go(account, receiver):
+    hook(account, receiver.url(), "device.online", "device.offline")
+    phone = account.add_phone()
+    stream, twin = phone.listen(), phone.listen()
+    stream.close()
+    twin.close()
+    calls = [call.json for call in receiver.wait(2)]
+    assert [call["event"] for call in calls] == ["device.online", "device.offline"]
+    for call, moment in zip(calls, ("onlineAt", "offlineAt")):
+        assert call["deviceId"] == phone.id == call["payload"]["deviceId"]
+        assert call["payload"][moment][-1] == "Z"
+
+
 def test_codes_are_never_in_it(account, receiver):
     hook(account, receiver.url(), *STATES)
     phone = account.add_phone()
