@@ -96,16 +96,6 @@ ledger_ended(struct ledger *self, int index, int64_t now_ms)
     }
 }
 
-void
-ledger_all_ended(struct ledger *self, int64_t now_ms)
-{
-    for (int i = 0; i < self->code_count; i++) {
-        if (self->codes[i].accepted_at <= now_ms) {
-            ledger_ended(self, i, now_ms);
-        }
-    }
-}
-
 /* Codes come in the order of their indexes, but for those that were asked for again. */
 void
 ledger_route_is_live(struct ledger *self, int64_t now_ms)

@@ -71,10 +71,8 @@ bool ledger_read_number(const char *number, enum ledger_kind *kind, int *index);
 void ledger_accepted(struct ledger *self, int code, int64_t now_ms, int64_t expires_at,
                      struct og_str message_id);
 void ledger_refused(struct ledger *self, int code, int64_t now_ms);
-/* It was used, or the gateway forgot it. */
+/* It was used. */
 void ledger_ended(struct ledger *self, int code, int64_t now_ms);
-/* All that are alive. */
-void ledger_all_ended(struct ledger *self, int64_t now_ms);
 /* Somebody can send, now: look at codes of the last moments. */
 void ledger_route_is_live(struct ledger *self, int64_t now_ms);
 

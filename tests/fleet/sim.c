@@ -88,7 +88,6 @@ void
 sim_restart(struct sim *self, int64_t down_ms)
 {
     stop_gateway(self);
-    ledger_all_ended(&self->ledger, sim_now(self)); /* codes live in its memory */
     agenda_add(&self->agenda, down_ms, start_again, self);
 }
 
