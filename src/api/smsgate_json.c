@@ -45,7 +45,7 @@ og_smsgate_write_state(struct og_json_writer *w, const struct og_message *m, boo
     og_json_add_str(w, "id", og_message_public_id(m));
     og_json_add_str(w, "deviceId", m->device_id);
     og_json_add_cstr(w, "state", og_message_state_name(m->record.state));
-    og_json_add_bool(w, "isHashed", false);
+    og_json_add_bool(w, "isHashed", m->text_digest.len > 0);
     og_json_add_bool(w, "isEncrypted", m->encrypted);
     og_json_add_time(w, "createdAt", m->created_at);
     write_recipients(w, m);
@@ -60,6 +60,11 @@ og_smsgate_write_state(struct og_json_writer *w, const struct og_message *m, boo
     /* a code is for its recipient: who may read messages may not thereby pass checks */
     if (with_content && m->text.len && m->cls != OG_CLASS_OTP) {
         write_content(w, m);
+    }
+    if (with_content && m->text_digest.len) {
+        og_json_object(w, "hashedMessage");
+        og_json_add_str(w, "hash", m->text_digest);
+        og_json_end(w);
     }
     og_json_end(w);
 }

@@ -19,6 +19,7 @@
 #include "http/ca.h"
 #include "http/server.h"
 #include "jobs/checkpointer.h"
+#include "jobs/purger.h"
 #include "jobs/sweeper.h"
 #include "jobs/webhook_sender.h"
 #include "lane/lanes.h"
@@ -33,6 +34,7 @@
 #include "service/webhook_service.h"
 
 #define SWEEP_EVERY_MS 500
+#define PURGE_EVERY_MS (30 * 60 * 1000)
 #define CHECKPOINT_TICK_MS 1000
 #define ADDRESSES_MAX 8
 #define CODES_FILE "codes.snapshot" /* between a planned stop and the next start */
@@ -47,6 +49,7 @@ struct og_app {
     struct og_hub *hub;
     struct og_api *api;
     struct og_sweeper *sweeper;
+    struct og_purger *purger;
     struct og_checkpointer *checkpointer; /* NULL: no audit log */
     struct og_webhook_sender *webhooks;
     struct og_plan *plan;
@@ -418,6 +421,15 @@ make_sweeper(struct og_app *self, struct og_err *err)
 }
 
 static enum og_code
+make_purger(struct og_app *self, struct og_err *err)
+{
+    struct og_purger_config config = {
+        .services = &self->services, .lanes = self->lanes, .every_ms = PURGE_EVERY_MS};
+    og_app_retention(self->config, &config.retention);
+    return og_purger_create(&config, og_http_server_loop(self->server, 0), &self->purger, err);
+}
+
+static enum og_code
 make_webhooks(struct og_app *self, struct og_err *err)
 {
     struct og_webhook_sender_config config = {
@@ -500,6 +512,9 @@ create_steps(struct og_app *self, struct og_err *err)
         code = make_sweeper(self, err);
     }
     if (code == OG_OK) {
+        code = make_purger(self, err);
+    }
+    if (code == OG_OK) {
         code = make_checkpointer(self, err);
     }
     return code == OG_OK ? make_webhooks(self, err) : code;
@@ -517,6 +532,7 @@ og_app_create(const struct og_config *config, struct og_app **out, struct og_err
     og_abuse_register_metrics();
     og_webhook_sender_metrics();
     og_audit_register_metrics();
+    og_purge_register_metrics();
     enum og_code code = create_steps(self, err);
     if (code != OG_OK) {
         og_app_destroy(self);
@@ -591,6 +607,7 @@ og_app_stop(struct og_app *self)
     og_http_server_stop(self->server);
     og_app_codes_settle(&self->services);
     og_sweeper_stop(self->sweeper);
+    og_purger_stop(self->purger);
     og_webhook_sender_stop(self->webhooks);
     og_hub_stop(self->hub);
     stop_audit(self);
@@ -611,6 +628,7 @@ og_app_destroy(struct og_app *self)
     og_http_server_destroy(self->server); /* its loops run what the lanes still posted */
     og_lanes_destroy(self->lanes);
     og_sweeper_destroy(self->sweeper);
+    og_purger_destroy(self->purger);
     og_checkpointer_destroy(self->checkpointer);
     og_webhook_sender_destroy(self->webhooks);
     og_hub_destroy(self->hub);

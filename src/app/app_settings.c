@@ -13,6 +13,7 @@ og_app_message_policy(const struct og_config *config, struct og_message_policy *
         .max_age_ms = config->message.max_age_ms,
         .recipients_max = config->message.recipients_max,
         .text_chars_max = config->message.text_max,
+        .text_kept_ms = config->retention.text_ms,
         .queue_max_pending = config->message.queue_max_pending,
         .queue_max_pending_age_ms = config->message.queue_max_pending_age_ms,
         .queue_max_failed = config->message.queue_max_failed,
@@ -117,6 +118,20 @@ og_app_shield_config(const struct og_config *config, struct og_shield_config *ou
             out->types_refused |= 1U << type;
         }
     }
+}
+
+void
+og_app_retention(const struct og_config *config, struct og_retention *out)
+{
+    const struct og_config_retention *kept = &config->retention;
+    *out = (struct og_retention){
+        .text_ms = kept->text_ms,
+        .messages_ms = kept->messages_ms,
+        .verifications_ms = kept->verifications_ms,
+        .failures_ms = kept->failures_ms,
+        .dead_webhooks_ms = kept->dead_webhooks_ms,
+        .sandbox_ms = kept->sandbox_ms,
+    };
 }
 
 static const char *

@@ -67,7 +67,7 @@ og_app_keys_load(const char *path, struct og_keys *out, struct og_err *err)
         {"otp copy", &out->otp_seal},  {"idempotency", &out->idempotency},
         {"otp context", &out->context}, {"otp receipts", &out->receipt},
         {"jwt", &out->jwt},            {"audit checkpoints", &out->audit},
-        {"codes snapshot", &out->codes},
+        {"codes snapshot", &out->codes}, {"texts", &out->text},
     };
     for (size_t i = 0; i < sizeof uses / sizeof uses[0]; i++) {
         og_key_derive(&master, uses[i].label, uses[i].key);

@@ -74,6 +74,13 @@ og_id_make(int64_t now_ms, char out[OG_ID_BYTES])
 }
 
 void
+og_id_floor(int64_t at_ms, char out[OG_ID_TIME_CHARS + 1])
+{
+    put_time(at_ms > 0 ? at_ms : 0, out);
+    out[OG_ID_TIME_CHARS] = '\0';
+}
+
+void
 og_long_id_make(int64_t now_ms, char out[OG_LONG_ID_BYTES])
 {
     put_time(now_ms, out);

@@ -19,6 +19,9 @@
  */
 void og_id_make(int64_t now_ms, char out[OG_ID_BYTES]);
 
+/* The first 8 characters of such an id: those made before `at_ms` sort before it, later ones behind. */
+void og_id_floor(int64_t at_ms, char out[OG_ID_TIME_CHARS + 1]);
+
 /* The same with 22 random characters (132 bits), for ids that are capabilities. Within one
  * millisecond they sort in no particular order: one must not tell the next. */
 void og_long_id_make(int64_t now_ms, char out[OG_LONG_ID_BYTES]);

@@ -216,6 +216,16 @@ struct og_config_audit {
     const char *checkpoint_ca_file;
 };
 
+/* How long what is kept. */
+struct og_config_retention {
+    int64_t text_ms;
+    int64_t messages_ms;
+    int64_t verifications_ms;
+    int64_t failures_ms;
+    int64_t dead_webhooks_ms;
+    int64_t sandbox_ms;
+};
+
 enum og_config_source {
     OG_CONFIG_FROM_DEFAULT,
     OG_CONFIG_FROM_FILE,
@@ -245,6 +255,7 @@ struct og_config {
     struct og_config_abuse abuse;
     struct og_config_login login;
     struct og_config_audit audit;
+    struct og_config_retention retention;
 
     struct og_config_origin origins[OG_CONFIG_OPTIONS_MAX]; /* by place in the option table */
     const char *file; /* the file that was read, "" when none was */

@@ -294,6 +294,21 @@ const struct og_option og_options[] = {
      .help = "POST each checkpoint there, as text/plain, until it is taken."},
     {"audit.checkpoint_ca_file", OG_OPTION_TEXT, AT(audit, checkpoint_ca_file), "", 0, 1000,
      .help = "PEM authorities for that URL; empty: the system's."},
+
+    {"retention.text", OG_OPTION_DURATION, AT(retention, text_ms), "7d", HOURS(1), DAYS(3650),
+     .help = "How long texts of messages stay; a keyed digest of each stays behind."},
+    {"retention.messages", OG_OPTION_DURATION, AT(retention, messages_ms), "30d", HOURS(1),
+     DAYS(3650), .help = "How long final messages stay, with their recipients."},
+    {"retention.verifications", OG_OPTION_DURATION, AT(retention, verifications_ms), "30d",
+     HOURS(1), DAYS(3650),
+     .help = "How long verifications stay, with their sends and checks."},
+    {"retention.failures", OG_OPTION_DURATION, AT(retention, failures_ms), "30d", DAYS(1),
+     DAYS(3650),
+     .help = "How long a number's wrong codes count after the last one; not while it is locked."},
+    {"retention.dead_webhooks", OG_OPTION_DURATION, AT(retention, dead_webhooks_ms), "30d",
+     HOURS(1), DAYS(3650), .help = "How long webhook events that were given up stay."},
+    {"retention.sandbox", OG_OPTION_DURATION, AT(retention, sandbox_ms), "7d", HOURS(1),
+     DAYS(3650), .help = "How long messages of accounts in sandbox mode stay."},
 };
 
 const int og_option_count = sizeof(og_options) / sizeof(og_options[0]);

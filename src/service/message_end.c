@@ -23,12 +23,14 @@ og_message_end_unsent(struct og_message *m, int64_t now_ms)
 }
 
 bool
-og_message_settle(struct og_message *m, int64_t now_ms)
+og_message_settle(const struct og_services *svc, struct og_message *m, int64_t now_ms)
 {
+    const int64_t kept_ms = svc->message.text_kept_ms;
+    const bool is_old = kept_ms > 0 && now_ms - m->created_at >= kept_ms;
     if (!m->final_at && og_message_record_is_final(&m->record, m->want_report)) {
         m->final_at = now_ms;
     }
-    return m->final_at != 0 && m->cls == OG_CLASS_OTP;
+    return m->final_at != 0 && (m->cls == OG_CLASS_OTP || is_old);
 }
 
 /* ---- cancel ---- */
@@ -64,7 +66,7 @@ og_message_cancel(struct og_services *svc, struct og_tx *tx, struct og_str accou
     enum og_message_state *before = og_webhook_before(svc, out, mem);
     cancel_record(out, never_handed, tx->now_ms);
     code = og_message_save(tx->db, &svc->keys.seal, out, OG_MESSAGE_PENDING, never_handed,
-                           og_message_settle(out, tx->now_ms), err);
+                           og_message_settle(svc, out, tx->now_ms), err);
     if (code == OG_OK) {
         code = og_webhook_message_changed(svc, tx, out, before, mem, err);
     }
@@ -164,8 +166,8 @@ og_expire_apply(struct og_op *op, struct og_tx *tx)
         if (m->record.state == OG_MESSAGE_FAILED && from != OG_MESSAGE_FAILED) {
             og_audit_message(self->svc, OG_AUDIT_OTP_SEND_EXPIRED, m, m->reason);
         }
-        code = og_message_save(tx->db, seal, m, from, false, og_message_settle(m, tx->now_ms),
-                               &op->err);
+        code = og_message_save(tx->db, seal, m, from, false,
+                               og_message_settle(self->svc, m, tx->now_ms), &op->err);
         if (code == OG_OK) {
             code = tell_of_end(self, tx, m, before);
         }
@@ -205,7 +207,7 @@ og_message_end_of_device(struct og_services *svc, struct og_tx *tx, struct og_st
         m->final_at = tx->now_ms;
         og_audit_message(svc, OG_AUDIT_OTP_SEND_FAILED, m, reason);
         code = og_message_save(tx->db, &svc->keys.seal, m, from, false,
-                               og_message_settle(m, tx->now_ms), err);
+                               og_message_settle(svc, m, tx->now_ms), err);
         if (code == OG_OK) {
             code = og_webhook_message_changed(svc, tx, m, before, mem, err);
         }

@@ -201,7 +201,7 @@ apply_report(struct og_report_op *self, struct og_tx *tx, const struct og_report
     if (is_out && m.deadline_at < give_up_at) {
         m.deadline_at = give_up_at; /* validity matters no more: wait for what else is reported */
     }
-    bool erase = og_message_settle(&m, tx->now_ms);
+    bool erase = og_message_settle(self->svc, &m, tx->now_ms);
     code = og_message_save(tx->db, seal, &m, merge.old_state, false, erase, &self->op.err);
     if (code == OG_OK) {
         code = og_webhook_message_changed(self->svc, tx, &m, before, self->mem, &self->op.err);

@@ -22,7 +22,7 @@ int64_t og_message_give_up_at(const struct og_services *svc, const struct og_mes
 void og_message_end_unsent(struct og_message *m, int64_t now_ms);
 
 /* Set final_at if nothing more is to come. True when the text must be erased now. */
-bool og_message_settle(struct og_message *m, int64_t now_ms);
+bool og_message_settle(const struct og_services *svc, struct og_message *m, int64_t now_ms);
 
 /* Bring the gauges of queue and phones up to date. Write lane. */
 void og_message_measure(const struct og_services *svc);

@@ -23,6 +23,7 @@ struct og_keys {
     struct og_key seal;   /* rows at rest */
     struct og_key token;  /* digests of device tokens, API keys, join tokens, login codes */
     struct og_key number; /* pseudonyms of phone numbers */
+    struct og_key text;   /* digests of texts whose retention is over */
     struct og_key otp;    /* MAC of codes */
     struct og_key otp_seal; /* the sealed copy of a code, for a resend */
     struct og_key otp_before;      /* the two above before the last rotation: codes made with them */
@@ -45,6 +46,7 @@ struct og_message_policy {
     int64_t queue_max_pending_age_ms;
     int queue_max_failed;             /* in a row */
     int64_t queue_max_failed_age_ms;  /* how far back the row is looked at */
+    int64_t text_kept_ms;      /* of a final message; 0: as long as its row */
     char default_region[3];    /* "" : numbers must be E.164 */
 };
 

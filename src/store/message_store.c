@@ -34,7 +34,7 @@ enum {
     "id, account_id, client_id, device_id, bound, class, priority, sim_number, want_report, "     \
     "encrypted, state, assumed, reason, verification_id, created_at, valid_until, deadline_at, "  \
     "handed_at, cancelling_at, processed_at, sent_at, delivered_at, failed_at, cancelled_at, "    \
-    "final_at, schedule_at, held, data_port, recipients"
+    "final_at, schedule_at, held, data_port, content_digest, recipients"
 
 #define FILTER                                                                                    \
     " FROM messages WHERE account_id = $1 AND id >= $2 AND id < $3"                               \
@@ -94,7 +94,7 @@ static const char *const sql[SQL_STATEMENTS] = {
 
 static const struct og_sql_page page = {OG_PAGE_MESSAGE, sql, SQL_STATEMENTS};
 
-enum { COLUMN_RECIPIENTS = 28, COLUMN_CONTENT = 29 };
+enum { COLUMN_RECIPIENTS = 29, COLUMN_CONTENT = 30 };
 
 #define RECIPIENTS_BYTES_MAX (1 << 20)
 #define CONTENT_BYTES_MAX (512 * 1024)
@@ -163,6 +163,7 @@ read_plain_columns(const struct og_rows *rows, struct og_arena *mem, struct og_m
         .schedule_at = og_row_i64(rows, 25),
         .held = og_row_i64(rows, 26) != 0,
         .data_port = og_row_i64(rows, 27),
+        .text_digest = og_row_text(rows, 28, mem),
     };
     m->row.deadline_at = m->deadline_at;
     m->row.final_at = m->final_at;
@@ -362,9 +363,9 @@ first_id_at(struct og_arena *mem, int64_t at_ms, const char *otherwise)
     if (at_ms == 0) {
         return og_str_from(otherwise);
     }
-    char id[OG_ID_BYTES];
-    og_id_make(at_ms > 0 ? at_ms : 0, id);
-    return og_str_dup(mem, (struct og_str){id, OG_ID_TIME_CHARS});
+    char floor[OG_ID_TIME_CHARS + 1];
+    og_id_floor(at_ms, floor);
+    return og_str_dup(mem, og_str_from(floor));
 }
 
 enum og_code

@@ -17,6 +17,7 @@ struct og_message {
     struct og_str account_id;
     struct og_str device_id;  /* planned, or the one that has it once handed_at is set */
     struct og_str text;       /* "" when erased or not asked for; base64 of a data message */
+    struct og_str text_digest; /* hex, keyed: of a text that retention has removed; else "" */
     struct og_str reason;     /* why it failed, "" */
     struct og_str verification_id; /* "" : not an OTP */
     struct og_message_record record; /* state, times of states, recipients (core/message.h) */

@@ -1,0 +1,284 @@
+/*
+ * The page of statements about what is too old. Old rows that must stay (open messages) are stepped over
+ * once per round, because the caller's span moves on.
+ */
+#include "store/purge_store.h"
+
+#include <stdio.h>
+
+#include "base/id.h"
+
+#define CHECKS_PER_STEP 1000
+#define TEXT_BYTES_MAX (512 * 1024)
+#define TEXT_BYTES_PER_STEP (1024 * 1024) /* and the text with which they are over */
+#define MARK "purged texts"
+
+enum {
+    SQL_AGED, /* and the others in the order of og_purge_aged */
+    SQL_OLD_CHECKS = SQL_AGED + OG_PURGE_AGED_COUNT,
+    SQL_OLD_SENDS,
+    SQL_OLD_VERIFICATIONS,
+    SQL_SPAN, /* and the others in the order of og_purge_owned */
+    SQL_CLEAR_TEXT = SQL_SPAN + OG_PURGE_OWNED_COUNT,
+    SQL_REMOVE_MESSAGE,
+    SQL_REMOVE_CLIENT_ID,
+    SQL_REMOVE_SANDBOX,
+    SQL_NEXT_ACCOUNT,
+    SQL_MARK_GET,
+    SQL_MARK_SET,
+    SQL_STATEMENTS
+};
+
+#define OLD_VERIFICATIONS                                                                         \
+    "(SELECT id FROM verifications WHERE id < $1 AND state <> 0 ORDER BY id LIMIT $2)"
+#define IN_SPAN " WHERE account_id = $1 AND id > $2 AND id < $3 ORDER BY id LIMIT $5"
+/* Columns of each span: id, whether its turn has come, and what the deed needs. */
+#define IS_OVER "id, final_at IS NOT NULL AND COALESCE(schedule_at, created_at) <= $4"
+#define HAS_OLD_TEXT "id, final_at IS NOT NULL AND created_at <= $4 AND content IS NOT NULL"
+
+static const char *const sql[SQL_STATEMENTS] = {
+    [SQL_AGED + OG_PURGE_CHECKS] =
+        "DELETE FROM otp_checks WHERE (verification_id, id) IN (SELECT verification_id, id FROM "
+        "otp_checks WHERE verdict = 0 AND at <= $1 ORDER BY at LIMIT $2)",
+    [SQL_AGED + OG_PURGE_FAILURES] =
+        "DELETE FROM otp_failures WHERE (account_id, recipient_digest, purpose) IN (SELECT "
+        "account_id, recipient_digest, purpose FROM otp_failures WHERE updated_at <= $1 "
+        "ORDER BY updated_at LIMIT $2)",
+    [SQL_AGED + OG_PURGE_DEAD_LETTERS] =
+        "DELETE FROM webhook_outbox WHERE id IN (SELECT id FROM webhook_outbox WHERE "
+        "dead_at IS NOT NULL AND dead_at <= $1 ORDER BY dead_at LIMIT $2)",
+    [SQL_AGED + OG_PURGE_TOKENS] = "DELETE FROM tokens WHERE id IN (SELECT id FROM tokens WHERE "
+                                   "ends_at <= $1 ORDER BY ends_at LIMIT $2)",
+    [SQL_AGED + OG_PURGE_LOGIN_CODES] =
+        "DELETE FROM login_codes WHERE digest IN (SELECT digest FROM login_codes WHERE "
+        "expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+    [SQL_OLD_CHECKS] =
+        "DELETE FROM otp_checks WHERE (verification_id, id) IN (SELECT c.verification_id, c.id "
+        "FROM otp_checks c WHERE c.verification_id IN " OLD_VERIFICATIONS " LIMIT $3)",
+    [SQL_OLD_SENDS] = "DELETE FROM otp_sends WHERE verification_id IN " OLD_VERIFICATIONS,
+    [SQL_OLD_VERIFICATIONS] = "DELETE FROM verifications WHERE id IN " OLD_VERIFICATIONS,
+    [SQL_SPAN + OG_PURGE_TEXTS] =
+        "SELECT " HAS_OLD_TEXT ", encrypted, content FROM messages" IN_SPAN,
+    [SQL_SPAN + OG_PURGE_MESSAGES] = "SELECT " IS_OVER ", client_id FROM messages" IN_SPAN,
+    [SQL_SPAN + OG_PURGE_SANDBOX] = "SELECT id, at <= $4 FROM sandbox_messages" IN_SPAN,
+    [SQL_CLEAR_TEXT] = "UPDATE messages SET content = NULL, content_digest = $3 "
+                       "WHERE account_id = $1 AND id = $2",
+    [SQL_REMOVE_MESSAGE] = "DELETE FROM messages WHERE account_id = $1 AND id = $2",
+    [SQL_REMOVE_CLIENT_ID] = "DELETE FROM client_ids WHERE account_id = $1 AND client_id = $2",
+    [SQL_REMOVE_SANDBOX] = "DELETE FROM sandbox_messages WHERE account_id = $1 AND id = $2",
+    [SQL_NEXT_ACCOUNT] = "SELECT id FROM accounts WHERE id > $1 ORDER BY id LIMIT 1",
+    [SQL_MARK_GET] = "SELECT value FROM meta WHERE name = '" MARK "'",
+    [SQL_MARK_SET] = "INSERT INTO meta (name, value) VALUES ('" MARK "', $1) "
+                     "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+};
+
+static const struct og_sql_page page = {OG_PAGE_PURGE, sql, SQL_STATEMENTS};
+
+enum og_code
+og_purge_aged(struct og_db *db, enum og_purge_aged which, int64_t until_ms, int limit,
+              int64_t *count_out, struct og_err *err)
+{
+    return og_db_run(db, &page, SQL_AGED + (int)which,
+                     OG_ARGS(og_value_i64(until_ms), og_value_i64(limit)), count_out, err);
+}
+
+enum og_code
+og_purge_verifications(struct og_db *db, int64_t until_ms, int limit, int64_t *count_out,
+                       bool *has_more_out, struct og_err *err)
+{
+    char floor[OG_ID_TIME_CHARS + 1];
+    int64_t checks = 0;
+    og_id_floor(until_ms, floor);
+    const struct og_value args[] = {og_value_cstr(floor), og_value_i64(limit),
+                                    og_value_i64(CHECKS_PER_STEP)};
+    *count_out = 0;
+    *has_more_out = true;
+    enum og_code code = og_db_run(db, &page, SQL_OLD_CHECKS, args, 3, &checks, err);
+    if (code != OG_OK || checks == CHECKS_PER_STEP) {
+        return code;
+    }
+    code = og_db_run(db, &page, SQL_OLD_SENDS, args, 2, NULL, err);
+    if (code == OG_OK) {
+        code = og_db_run(db, &page, SQL_OLD_VERIFICATIONS, args, 2, count_out, err);
+    }
+    *has_more_out = *count_out == limit;
+    return code;
+}
+
+/* ---- rows of an account ---- */
+
+struct old_row {
+    struct og_str id;
+    struct og_str client_id;
+    struct og_str digest; /* of its text, "" : none */
+};
+
+/* Words can be guessed, so the digest is keyed. What is encrypted, or cannot be read, has none. */
+static void
+digest_text(const struct og_rows *rows, const struct og_purge_span *span,
+            const struct og_key *seal, const struct og_key *key, struct og_arena *mem,
+            struct old_row *row)
+{
+    uint8_t digest[OG_DIGEST_BYTES];
+    struct og_err unheard;
+    struct og_buf plain;
+    og_buf_init(&plain, TEXT_BYTES_MAX);
+    const bool is_plain = og_row_i64(rows, 2) == 0;
+    if (is_plain && og_unseal(seal, row->id, og_row_borrow(rows, 3), &plain, &unheard) == OG_OK) {
+        const struct og_str parts[] = {OG_STR("text"), span->account_id, og_buf_str(&plain)};
+        char *hex = og_arena_alloc(mem, OG_DIGEST_HEX_CHARS + 1);
+        og_mac_parts(key, parts, 3, digest);
+        og_hex(digest, sizeof digest, hex);
+        row->digest = og_str_from(hex);
+    }
+    og_buf_wipe(&plain);
+    og_buf_finish(&plain);
+}
+
+struct old_rows {
+    struct old_row *items;
+    int count;
+    int looked;
+    size_t text_bytes;
+};
+
+static void
+read_old(const struct og_rows *rows, struct og_purge_span *span, const struct og_key *seal,
+         const struct og_key *key, struct og_arena *mem, struct old_rows *out)
+{
+    struct old_row *row = &out->items[out->count];
+    *row = (struct old_row){.id = og_row_text(rows, 0, mem)};
+    snprintf(span->after, sizeof span->after, "%" OG_STR_FMT, OG_STR_ARG(row->id));
+    out->looked++;
+    if (og_row_i64(rows, 1) == 0) {
+        return;
+    }
+    out->count++;
+    if (span->which == OG_PURGE_MESSAGES) {
+        row->client_id = og_row_text(rows, 2, mem);
+    } else if (span->which == OG_PURGE_TEXTS) {
+        out->text_bytes += og_row_borrow(rows, 3).len;
+        digest_text(rows, span, seal, key, mem, row);
+    }
+}
+
+static enum og_code
+list_old(struct og_db *db, struct og_purge_span *span, const struct og_key *seal,
+         const struct og_key *key, struct og_arena *mem, struct old_rows *out, struct og_err *err)
+{
+    char floor[OG_ID_TIME_CHARS + 1];
+    struct og_rows rows;
+    enum og_step step = OG_STEP_ROW;
+    og_id_floor(span->until_ms, floor);
+    out->items = OG_ARENA_ARRAY(mem, struct old_row, (size_t)span->limit);
+    const struct og_str after = og_str_dup(mem, og_str_from(span->after));
+    enum og_code code =
+        og_db_open(db, &page, SQL_SPAN + (int)span->which,
+                   OG_ARGS(og_value_text(span->account_id), og_value_text(after),
+                           og_value_cstr(floor), og_value_i64(span->until_ms),
+                           og_value_i64(span->limit)),
+                   &rows, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    while (out->looked < span->limit && out->text_bytes < TEXT_BYTES_PER_STEP &&
+           (step = og_rows_next(&rows, err)) == OG_STEP_ROW) {
+        read_old(&rows, span, seal, key, mem, out);
+    }
+    og_rows_close(&rows);
+    return step == OG_STEP_ERROR ? err->code : OG_OK;
+}
+
+static enum og_code
+remove_old(struct og_db *db, const struct og_purge_span *span, const struct old_row *row,
+           struct og_err *err)
+{
+    static const int deeds[OG_PURGE_OWNED_COUNT] = {
+        [OG_PURGE_TEXTS] = SQL_CLEAR_TEXT,
+        [OG_PURGE_MESSAGES] = SQL_REMOVE_MESSAGE,
+        [OG_PURGE_SANDBOX] = SQL_REMOVE_SANDBOX,
+    };
+    const struct og_value args[] = {og_value_text(span->account_id), og_value_text(row->id),
+                                    og_value_text_or_null(row->digest)};
+    enum og_code code = og_db_run(db, &page, deeds[span->which], args,
+                                  span->which == OG_PURGE_TEXTS ? 3 : 2, NULL, err);
+    if (code == OG_OK && row->client_id.len) {
+        code = og_db_run(db, &page, SQL_REMOVE_CLIENT_ID,
+                         OG_ARGS(og_value_text(span->account_id), og_value_text(row->client_id)),
+                         NULL, err);
+    }
+    return code;
+}
+
+enum og_code
+og_purge_owned(struct og_db *db, struct og_purge_span *span, const struct og_key *seal,
+               const struct og_key *text, int64_t *count_out, bool *has_more_out,
+               struct og_err *err)
+{
+    struct og_err local;
+    struct old_rows old = {0};
+    struct og_arena mem;
+    err = err ? err : &local;
+    og_arena_init(&mem, 0);
+    enum og_code code = list_old(db, span, seal, text, &mem, &old, err);
+    for (int i = 0; code == OG_OK && i < old.count; i++) {
+        code = remove_old(db, span, &old.items[i], err);
+    }
+    *count_out = old.count;
+    *has_more_out = old.looked == span->limit || old.text_bytes >= TEXT_BYTES_PER_STEP;
+    og_arena_finish(&mem);
+    return code;
+}
+
+/* ---- where it stands ---- */
+
+/* The first column of the only row as text; *found_out false when there is none. */
+static enum og_code
+read_text(struct og_db *db, int statement, const struct og_value *args, int arg_count,
+          char out[OG_PURGE_ID_BYTES], bool *found_out, struct og_err *err)
+{
+    struct og_err local;
+    struct og_rows rows;
+    err = err ? err : &local;
+    enum og_code code = og_db_open(db, &page, statement, args, arg_count, &rows, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    const enum og_step step = og_rows_next(&rows, err);
+    *found_out = step == OG_STEP_ROW;
+    if (*found_out) {
+        snprintf(out, OG_PURGE_ID_BYTES, "%" OG_STR_FMT, OG_STR_ARG(og_row_borrow(&rows, 0)));
+    }
+    og_rows_close(&rows);
+    return step == OG_STEP_ERROR ? err->code : OG_OK;
+}
+
+enum og_code
+og_purge_next_account(struct og_db *db, const char *after, char out[OG_PURGE_ID_BYTES],
+                      bool *found_out, struct og_err *err)
+{
+    char next[OG_PURGE_ID_BYTES] = "";
+    enum og_code code =
+        read_text(db, SQL_NEXT_ACCOUNT, OG_ARGS(og_value_cstr(after)), next, found_out, err);
+    memcpy(out, next, sizeof next);
+    return code;
+}
+
+enum og_code
+og_purge_mark_get(struct og_db *db, int64_t *out, struct og_err *err)
+{
+    char value[OG_PURGE_ID_BYTES] = "";
+    bool found;
+    enum og_code code = read_text(db, SQL_MARK_GET, OG_NO_ARGS, value, &found, err);
+    *out = 0;
+    (void)!og_str_to_i64(og_str_from(value), out);
+    return code;
+}
+
+enum og_code
+og_purge_mark_set(struct og_db *db, int64_t at_ms, struct og_err *err)
+{
+    char value[OG_PURGE_ID_BYTES];
+    snprintf(value, sizeof value, "%lld", (long long)at_ms);
+    return og_db_run(db, &page, SQL_MARK_SET, OG_ARGS(og_value_cstr(value)), NULL, err);
+}
