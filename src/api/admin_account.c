@@ -3,6 +3,7 @@
  * it is shown in that one answer and wiped.
  */
 #include "api/admin_priv.h"
+#include "api/new_password.h"
 
 #include "base/json.h"
 #include "service/account_service.h"
@@ -33,43 +34,6 @@ answer_account(struct og_answer *answer, const struct og_account *account)
     og_json_end(&w);
 }
 
-/* ---- hashing a new password, before the write lane ---- */
-
-struct hashing {
-    struct og_password_op password; /* first: it is the operation */
-    struct og_call *call;
-};
-
-static void
-hashing_done(struct og_op *op)
-{
-    struct hashing *self = (struct hashing *)op;
-    if (op->code != OG_OK) {
-        og_secret_finish(&self->password.password);
-    }
-    og_call_continue(self->call, op->code, &op->err);
-}
-
-static const struct og_op_kind hashing_kind = {
-    .name = "password.hash", .apply = og_password_apply, .done = hashing_done};
-
-/* Submits the hashing of a fresh password; *out is where the write lane finds it. */
-static void
-hash_password(struct og_call *call, const struct og_password_op **out)
-{
-    struct hashing *self = OG_ARENA_NEW(og_call_mem(call), struct hashing);
-    self->call = call;
-    self->password.svc = og_call_services(call);
-    self->password.op.kind = &hashing_kind;
-    self->password.op.home = call->req->loop;
-    *out = &self->password;
-    enum og_code code = og_lane_submit(og_call_lanes(call), OG_LANE_SLOW, &self->password.op);
-    if (code != OG_OK) {
-        struct og_err err;
-        og_call_continue(call, og_fail(&err, code, "", "the queue is full"), &err);
-    }
-}
-
 /* The answer that shows the login and its new password. */
 static void
 answer_password(struct og_answer *answer, const struct og_account *account,
@@ -80,15 +44,6 @@ answer_password(struct og_answer *answer, const struct og_account *account,
     add_account_members(&w, account);
     og_json_add_str(&w, "password", og_secret_str(&password->password));
     og_json_end(&w);
-}
-
-/* It stands in the call's arena, which is ours to write. */
-static void
-wipe_password(const struct og_password_op *password)
-{
-    if (password) {
-        og_secret_finish((struct og_secret *)(uintptr_t)&password->password);
-    }
 }
 
 /* ---- accounts ---- */
@@ -115,7 +70,7 @@ og_admin_account_make_decode(struct og_call *call, struct og_op *op, struct og_e
 void
 og_admin_account_make_prepare(struct og_call *call, struct og_op *op)
 {
-    hash_password(call, &((struct og_account_make_op *)op)->password);
+    og_new_password_prepare(call, &((struct og_account_make_op *)op)->password);
 }
 
 void
@@ -124,14 +79,14 @@ og_admin_account_make_encode(struct og_call *call, struct og_op *op, struct og_a
     struct og_account_make_op *self = (struct og_account_make_op *)op;
     (void)call;
     answer_password(answer, &self->account, self->password);
-    wipe_password(self->password);
+    og_new_password_wipe(self->password);
 }
 
 void
 og_admin_account_make_failed(struct og_call *call, struct og_op *op)
 {
     (void)call;
-    wipe_password(((struct og_account_make_op *)op)->password);
+    og_new_password_wipe(((struct og_account_make_op *)op)->password);
 }
 
 enum og_code
@@ -231,7 +186,7 @@ og_admin_account_rotate_decode(struct og_call *call, struct og_op *op, struct og
 void
 og_admin_account_rotate_prepare(struct og_call *call, struct og_op *op)
 {
-    hash_password(call, &((struct og_rotate_op *)op)->password);
+    og_new_password_prepare(call, &((struct og_rotate_op *)op)->password);
 }
 
 void
@@ -240,12 +195,12 @@ og_admin_account_rotate_encode(struct og_call *call, struct og_op *op, struct og
     struct og_rotate_op *self = (struct og_rotate_op *)op;
     (void)call;
     answer_password(answer, &self->account, self->password);
-    wipe_password(self->password);
+    og_new_password_wipe(self->password);
 }
 
 void
 og_admin_account_rotate_failed(struct og_call *call, struct og_op *op)
 {
     (void)call;
-    wipe_password(((struct og_rotate_op *)op)->password);
+    og_new_password_wipe(((struct og_rotate_op *)op)->password);
 }

@@ -190,10 +190,24 @@ joining_text(const struct og_call *call, bool is_missing)
     return is_missing ? OG_GATE_TEXT_MISSING : OG_GATE_TEXT_INVALID;
 }
 
+/* Where the operator permits it a phone joins without any credential that is right. What claims an
+ * account by Basic or Code is not meant. */
+static bool
+joins_anonymously(const struct og_gate *self, const struct og_call *call)
+{
+    return self->config.public_registration && call->route->who == OG_WHO_JOINING &&
+           strcmp(joining_text(call, true), OG_GATE_TEXT_MISSING) == 0;
+}
+
 void
-og_gate_refuse(struct og_call *call, bool is_missing, og_gate_next next)
+og_gate_refuse(struct og_gate *self, struct og_call *call, bool is_missing, og_gate_next next)
 {
     struct og_err err = {0};
+    if (joins_anonymously(self, call)) {
+        call->who = (struct og_caller){.kind = OG_WHO_JOINING};
+        next(call, OG_OK, NULL);
+        return;
+    }
     const char *text = call->route->who == OG_WHO_JOINING ? joining_text(call, is_missing)
                        : is_missing                       ? "a credential is needed"
                                                           : "unknown or wrong credential";
@@ -303,7 +317,8 @@ missing_scope(const struct og_route *route, uint32_t scopes)
 }
 
 void
-og_gate_admit(struct og_call *call, const struct og_identity *identity, og_gate_next next)
+og_gate_admit(struct og_gate *self, struct og_call *call, const struct og_identity *identity,
+              og_gate_next next)
 {
     enum og_who kind = kind_for(call->route->who, identity->kind);
     if (kind == OG_WHO_UNSET && identity->kind == OG_IDENTITY_OPERATOR) {
@@ -312,7 +327,7 @@ og_gate_admit(struct og_call *call, const struct og_identity *identity, og_gate_
         return;
     }
     if (kind == OG_WHO_UNSET) {
-        og_gate_refuse(call, false, next);
+        og_gate_refuse(self, call, false, next);
         return;
     }
     const char *missing = missing_scope(call->route, identity->scopes);
@@ -395,7 +410,7 @@ look_up_token(struct og_gate *self, struct og_call *call, const struct og_gate_c
     opened.secret = &secret;
     if (!og_jwt_read(key, claim->jwt, call->now_ms, false, call->req->mem, &jti) ||
         !og_secret_set(&secret, jti)) {
-        og_gate_refuse(call, false, next);
+        og_gate_refuse(self, call, false, next);
         return;
     }
     og_gate_look_up(self, &opened, NULL, make_waiter(self, call, next));
@@ -425,7 +440,7 @@ check_claim(struct og_gate *self, struct og_call *call, const struct og_gate_cla
     }
     if (verdict == OG_CACHE_HIT) {
         og_gate_count(OG_GATE_HIT);
-        og_gate_admit(call, &identity, next);
+        og_gate_admit(self, call, &identity, next);
         return;
     }
     if (claim->what == OG_LOOKUP_TOKEN) {
@@ -498,7 +513,7 @@ og_gate_check(struct og_gate *self, struct og_call *call, og_gate_next next)
     } else if (who == OG_WHO_DEVICE_OR_NOBODY) {
         pass(call, OG_WHO_ANYONE, &nobody, next);
     } else {
-        og_gate_refuse(call, true, next);
+        og_gate_refuse(self, call, true, next);
     }
     og_credential_header_finish(&header);
 }

@@ -16,6 +16,7 @@ struct og_gate_config {
     int loop_count;
     int cache_entries;       /* per loop; 0: 20,000 */
     int64_t cache_age_ms;    /* 0: one hour */
+    bool public_registration; /* a phone that joins without a credential is let in, with no account yet */
     int failures_max;        /* per source, and per login, in the window; 0: 10, -1: no limit */
     int64_t failure_window_ms; /* 0: as lock_ms */
     int64_t lock_ms;           /* 0: 30 min */

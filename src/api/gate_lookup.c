@@ -110,7 +110,7 @@ tell_wrong_device(struct og_gate_lookup *lookup, struct og_gate_waiter *waiter)
         waiter->next(call, og_fail(&err, OG_E_FORBIDDEN, "", "this account is disabled"), &err);
     } else {
         og_gate_tell_refused(lookup->gate, call, "unknown_phone");
-        og_gate_refuse(call, false, waiter->next);
+        og_gate_refuse(lookup->gate, call, false, waiter->next);
     }
 }
 
@@ -118,7 +118,7 @@ static void
 tell_shut(struct og_gate_lookup *lookup, struct og_gate_waiter *waiter)
 {
     og_gate_tell_refused(lookup->gate, waiter->call, "disabled");
-    og_gate_refuse(waiter->call, false, waiter->next);
+    og_gate_refuse(lookup->gate, waiter->call, false, waiter->next);
 }
 
 static void
@@ -132,7 +132,7 @@ tell_wrong(struct og_gate_lookup *lookup, struct og_gate_waiter *waiter)
         log_lock("source", waiter->source);
         og_gate_refuse_limited(call, wait_s, waiter->next);
     } else {
-        og_gate_refuse(call, false, waiter->next);
+        og_gate_refuse(lookup->gate, call, false, waiter->next);
     }
 }
 
@@ -147,7 +147,7 @@ tell_right(struct og_gate_lookup *lookup, struct og_gate_waiter *waiter)
     if (wait_s > 0) {
         og_gate_refuse_limited(waiter->call, wait_s, waiter->next);
     } else {
-        og_gate_admit(waiter->call, &lookup->ask.identity, waiter->next);
+        og_gate_admit(lookup->gate, waiter->call, &lookup->ask.identity, waiter->next);
     }
 }
 

@@ -48,9 +48,11 @@ void og_gate_look_up(struct og_gate *self, const struct og_gate_claim *claim,
                      const uint8_t *proof, struct og_gate_waiter *waiter);
 
 /* The claim is right: is it enough for this call's row? Calls next. */
-void og_gate_admit(struct og_call *call, const struct og_identity *identity, og_gate_next next);
+void og_gate_admit(struct og_gate *self, struct og_call *call, const struct og_identity *identity,
+                   og_gate_next next);
 /* No or wrong credential, in the words of the call's API. Calls next. */
-void og_gate_refuse(struct og_call *call, bool is_missing, og_gate_next next);
+void og_gate_refuse(struct og_gate *self, struct og_call *call, bool is_missing,
+                    og_gate_next next);
 void og_gate_refuse_limited(struct og_call *call, int wait_s, og_gate_next next);
 
 /* For the audit log: a credential was refused, or looked up and found right. */

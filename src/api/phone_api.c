@@ -5,6 +5,7 @@
 #include "api/phone_api.h"
 
 #include "api/api_priv.h"
+#include "api/new_password.h"
 #include "api/smsgate_json.h"
 #include "service/device_service.h"
 #include "service/message_service.h"
@@ -75,6 +76,42 @@ og_phone_register_decode(struct og_call *call, struct og_op *op, struct og_err *
     return code;
 }
 
+/* An account that nobody has named; the operator sees by its name where it came from. */
+static struct og_account_make_op *
+new_account(struct og_call *call)
+{
+    struct og_arena *mem = og_call_mem(call);
+    struct og_account_make_op *make = OG_ARENA_NEW(mem, struct og_account_make_op);
+    uint8_t random[8];
+    char hex[2 * sizeof random + 1];
+    og_random_fast(random, sizeof random);
+    og_hex(random, sizeof random, hex);
+    make->svc = og_call_services(call);
+    make->mem = mem;
+    make->account.name = og_str_printf(mem, "phone-%s", hex);
+    return make;
+}
+
+void
+og_phone_register_prepare(struct og_call *call, struct og_op *op)
+{
+    struct og_device_register_op *self = (struct og_device_register_op *)op;
+    if (self->account_id.len) {
+        og_call_continue(call, OG_OK, NULL);
+        return;
+    }
+    self->fresh = new_account(call);
+    og_new_password_prepare(call, &self->fresh->password);
+}
+
+void
+og_phone_register_failed(struct og_call *call, struct og_op *op)
+{
+    struct og_device_register_op *self = (struct og_device_register_op *)op;
+    (void)call;
+    og_new_password_wipe(self->fresh ? self->fresh->password : NULL);
+}
+
 void
 og_phone_register_encode(struct og_call *call, struct og_op *op, struct og_answer *answer)
 {
@@ -84,7 +121,11 @@ og_phone_register_encode(struct og_call *call, struct og_op *op, struct og_answe
     og_json_object(&w, NULL);
     og_json_add_str(&w, "id", self->out.id);
     og_json_add_cstr(&w, "token", self->token);
-    og_json_add_str(&w, "login", call->who.login);
+    og_json_add_str(&w, "login", self->fresh ? self->fresh->account.login : call->who.login);
+    if (self->fresh) {
+        og_json_add_str(&w, "password", og_secret_str(&self->fresh->password->password));
+        og_new_password_wipe(self->fresh->password);
+    }
     og_json_end(&w);
     og_wipe(self->token, sizeof self->token);
 }

@@ -7,6 +7,9 @@
 #include "api/call.h"
 
 enum og_code og_phone_register_decode(struct og_call *call, struct og_op *op, struct og_err *err);
+/* In public mode a phone without a credential gets an account of its own: its password is hashed. */
+void og_phone_register_prepare(struct og_call *call, struct og_op *op);
+void og_phone_register_failed(struct og_call *call, struct og_op *op);
 void og_phone_register_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
 enum og_code og_phone_patch_decode(struct og_call *call, struct og_op *op, struct og_err *err);
 enum og_code og_phone_self_decode(struct og_call *call, struct og_op *op, struct og_err *err);

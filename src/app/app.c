@@ -372,6 +372,7 @@ make_api(struct og_app *self, int loop_count, struct og_err *err)
             .services = &self->services,
             .lanes = self->lanes,
             .loop_count = loop_count,
+            .public_registration = self->config->phone.public_registration,
             .failures_max = self->config->login.failures_max,
             .lock_ms = self->config->login.lock_ms,
             .registrations_max = self->config->login.registrations_max,

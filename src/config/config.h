@@ -95,6 +95,7 @@ struct og_config_phone {
     int streams_per_device_max;
     int64_t gone_after_ms;
     int64_t wake_gap_ms;
+    bool public_registration;
 };
 
 struct og_config_webhook {

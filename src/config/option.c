@@ -104,6 +104,8 @@ const struct og_option og_options[] = {
      .help = "What waits for a phone that had no stream for so long moves to another."},
     {"phone.wake_gap", OG_OPTION_DURATION, AT(phone, wake_gap_ms), "1s", 0, MINUTES(1),
      .help = "Shortest time between two wake-ups of one phone."},
+    {"phone.public_registration", OG_OPTION_BOOL, AT(phone, public_registration), "false",
+     .help = "A phone that joins without a credential gets an account of its own."},
 
     {"webhook.allow_private", OG_OPTION_BOOL, AT(webhook, allow_private), "false",
      .help = "Deliver webhooks also to this machine and to private networks."},

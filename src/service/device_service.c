@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cache/credential_cache.h"
 #include "live/hub.h"
+#include "service/account_service.h"
 #include "service/audit_tell.h"
 #include "service/message_service.h"
 #include "service/webhook_service.h"
@@ -24,10 +25,23 @@ og_device_token_digest(const struct og_services *svc, struct og_str token,
 
 /* ---- register, change ---- */
 
+static enum og_code
+make_account(struct og_device_register_op *self, struct og_tx *tx)
+{
+    enum og_code code = og_account_make_apply(&self->fresh->op, tx);
+    self->account_id = self->fresh->account.id;
+    self->op.err = self->fresh->op.err;
+    return code;
+}
+
 enum og_code
 og_device_register_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_device_register_op *self = (struct og_device_register_op *)op;
+    enum og_code code = self->fresh ? make_account(self, tx) : OG_OK;
+    if (code != OG_OK) {
+        return code;
+    }
     char id[OG_ID_BYTES], digest[OG_DIGEST_HEX_CHARS + 1];
     og_id_make(tx->now_ms, id);
     og_token_make(OG_DEVICE_TOKEN_CHARS, self->token);
@@ -61,7 +75,9 @@ void
 og_device_register_committed(struct og_op *op, struct og_tx *tx)
 {
     struct og_device_register_op *self = (struct og_device_register_op *)op;
-    (void)tx;
+    if (self->fresh) {
+        og_account_make_committed(&self->fresh->op, tx);
+    }
     add_to_queue(self->svc, &self->out);
     og_log_info("service", "phone registered", "device=%" OG_STR_FMT " account=%" OG_STR_FMT,
                 OG_STR_ARG(self->out.id), OG_STR_ARG(self->account_id));

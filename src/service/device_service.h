@@ -9,12 +9,15 @@
 
 #define OG_DEVICE_TOKEN_CHARS 21
 
-/* A phone joins an account. The token is shown once, here. */
+struct og_account_make_op;
+
+/* A phone joins an account, or brings one of its own. The token is shown once, here. */
 struct og_device_register_op {
     struct og_op op;
     struct og_services *svc;
     struct og_arena *mem;
-    struct og_str account_id;
+    struct og_str account_id;  /* "" with `fresh`; out */
+    struct og_account_make_op *fresh; /* NULL, or the account that is made for it */
     struct og_str name;
     struct og_str sims;        /* checked JSON array */
     struct og_str app_version;

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from support.client import basic, bearer
-from support.gateway import M, T
+from support.gateway import M, T, Gateway
 from support.phone import Phone, Stream, date
 from support.wait import wait_for
 
@@ -397,3 +397,38 @@ def test_check_79_password(gateway, account, phone):
     account.another_client().get(T + "/messages").expect(401)
     gateway.client(basic(account.login, change["newPassword"])).get(T + "/messages").expect(200)
     phone.client.get(M + "/settings").expect(200)
+
+
+# ---- public registration ----
+
+@pytest.fixture(scope="module")
+def public():
+    with Gateway("--phone.public_registration", "--login.registrations_max", "8") as running:
+        yield running
+
+
+def test_check_62_public_registration(public):
+    body = {"name": "samsung/a12nsxx", "pushToken": "ignored"}
+    made = [public.client(authorization).post(M + "/device", body).expect(201).json
+            for authorization in (None, "Bearer ", "Bearer unknown")]
+    assert len({one["login"] for one in made}) == len({one["id"] for one in made}) == 3
+    for one in made:
+        assert set(one) == {"id", "token", "login", "password"} and len(one["password"]) >= 14
+        app = public.client(basic(one["login"], one["password"]))
+        devices = app.get(T + "/devices").expect(200).json
+        assert [device["id"] for device in devices] == [one["id"]]
+        assert public.client(bearer(one["token"])).get(M + "/message").expect(200).json == []
+        assert one["password"] not in public.log()
+    # the account can sign in with a second phone; a claim that is wrong makes no account
+    again = Phone.register(public, basic(made[0]["login"], made[0]["password"]))
+    assert again.login == made[0]["login"]
+    public.client(basic(made[0]["login"], "wrong")).post(M + "/device", body).expect(401)
+    public.client("Code 222222").post(M + "/device", body).expect(401)
+    public.anyone.post(M + "/device", b"{").expect(400)
+    # nor is it without limit
+    limited = public.anyone.post(M + "/device", body)
+    while limited.status == 201:
+        limited = public.anyone.post(M + "/device", body)
+    assert limited.status == 429 and int(limited.headers["Retry-After"]) > 0
+    accounts = public.admin.get("/admin/v1/accounts").json["accounts"]
+    assert 3 <= len(accounts) <= 8 and all(one["name"].startswith("phone-") for one in accounts)
