@@ -46,7 +46,7 @@ read_master(const char *path, struct og_key *master, struct og_err *err)
 enum og_code
 og_app_keys_load(const char *path, struct og_keys *out, struct og_err *err)
 {
-    struct og_key master, once;
+    struct og_key master, once, receipt, audit;
     enum og_code code = read_master(path, &master, err);
     if (code == OG_E_NOT_FOUND) {
         code = make_master(path, &master, err);
@@ -65,17 +65,21 @@ og_app_keys_load(const char *path, struct og_keys *out, struct og_err *err)
         {"rows", &out->seal},          {"tokens", &out->token},
         {"numbers", &out->number},     {"otp code", &out->otp},
         {"otp copy", &out->otp_seal},  {"idempotency", &out->idempotency},
-        {"otp context", &out->context}, {"otp receipts", &out->receipt},
-        {"jwt", &out->jwt},            {"audit checkpoints", &out->audit},
+        {"otp context", &out->context}, {"otp receipts", &receipt},
+        {"jwt", &out->jwt},            {"audit checkpoints", &audit},
         {"codes snapshot", &out->codes}, {"texts", &out->text},
     };
     for (size_t i = 0; i < sizeof uses / sizeof uses[0]; i++) {
         og_key_derive(&master, uses[i].label, uses[i].key);
     }
+    og_signing_key_make(&receipt, &out->receipt);
+    og_signing_key_make(&audit, &out->audit);
     og_key_from_bytes(random, &once);
     og_key_derive(&once, "verified credentials", &out->cache);
     og_wipe(random, sizeof random);
     og_wipe(&master, sizeof master);
     og_wipe(&once, sizeof once);
+    og_wipe(&receipt, sizeof receipt);
+    og_wipe(&audit, sizeof audit);
     return OG_OK;
 }

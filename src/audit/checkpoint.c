@@ -110,8 +110,8 @@ og_audit_key_read(struct og_str text, struct og_audit_key *out, struct og_err *e
 
 void
 og_audit_checkpoint_write(const struct og_audit_checkpoint *checkpoint,
-                          const struct og_audit_key *key, const struct og_key *seed,
-                          struct og_buf *out)
+                          const struct og_audit_key *key,
+                          const struct og_signing_key *signer, struct og_buf *out)
 {
     uint8_t signature[SIGNED_BYTES];
     size_t start = out->len;
@@ -119,7 +119,7 @@ og_audit_checkpoint_write(const struct og_audit_checkpoint *checkpoint,
     og_base64_encode((struct og_str){(const char *)checkpoint->root, OG_DIGEST_BYTES}, false, out);
     og_buf_add_byte(out, '\n');
     put_id(key->id, signature);
-    og_sign(seed, (struct og_str){out->ptr + start, out->len - start}, signature + KEY_ID_BYTES);
+    og_sign(signer, (struct og_str){out->ptr + start, out->len - start}, signature + KEY_ID_BYTES);
     og_buf_printf(out, "\n" DASH "%s ", key->origin);
     og_base64_encode((struct og_str){(const char *)signature, sizeof signature}, false, out);
     og_buf_add_byte(out, '\n');

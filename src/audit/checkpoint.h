@@ -43,9 +43,9 @@ void og_audit_key_write(const struct og_audit_key *key, struct og_buf *out);
 OG_MUST_CHECK enum og_code og_audit_key_read(struct og_str text, struct og_audit_key *out,
                                              struct og_err *err);
 
-/* Appends the signed note. seed  of the signing key; `key` is its public half */
+/* Appends the signed note. signer  the signing key; `key` is its public half */
 void og_audit_checkpoint_write(const struct og_audit_checkpoint *checkpoint,
-                               const struct og_audit_key *key, const struct og_key *seed,
+                               const struct og_audit_key *key, const struct og_signing_key *signer,
                                struct og_buf *out);
 /*
  * Read the note at the start of the text and check its signature. *used_out: bytes that it takes,

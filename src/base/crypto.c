@@ -340,22 +340,23 @@ og_unseal(const struct og_key *key, struct og_str context, struct og_str box, st
 _Static_assert(OG_KEY_BYTES == crypto_sign_SEEDBYTES, "a seed is a key");
 _Static_assert(OG_PUBLIC_KEY_BYTES == crypto_sign_PUBLICKEYBYTES, "public key size");
 _Static_assert(OG_SIGNATURE_BYTES == crypto_sign_BYTES, "signature size");
+_Static_assert(sizeof(struct og_signing_key) == crypto_sign_SECRETKEYBYTES, "seed, public key");
 
 void
-og_sign_public_key(const struct og_key *seed, uint8_t out[OG_PUBLIC_KEY_BYTES])
+og_signing_key_make(const struct og_key *seed, struct og_signing_key *out)
 {
     uint8_t secret[crypto_sign_SECRETKEYBYTES];
-    crypto_sign_seed_keypair(out, secret, seed->bytes);
+    crypto_sign_seed_keypair(out->public_key, secret, seed->bytes);
+    memcpy(out->seed, seed->bytes, sizeof(out->seed));
     og_wipe(secret, sizeof(secret));
 }
 
+/* The library's secret key is the seed with the public key behind it. */
 void
-og_sign(const struct og_key *seed, struct og_str text, uint8_t out[OG_SIGNATURE_BYTES])
+og_sign(const struct og_signing_key *key, struct og_str text, uint8_t out[OG_SIGNATURE_BYTES])
 {
-    uint8_t public_key[OG_PUBLIC_KEY_BYTES], secret[crypto_sign_SECRETKEYBYTES];
-    crypto_sign_seed_keypair(public_key, secret, seed->bytes);
-    crypto_sign_detached(out, NULL, (const unsigned char *)text.ptr, text.len, secret);
-    og_wipe(secret, sizeof(secret));
+    crypto_sign_detached(out, NULL, (const unsigned char *)text.ptr, text.len,
+                         (const unsigned char *)key);
 }
 
 bool

@@ -67,11 +67,19 @@ void og_seal(const struct og_key *key, struct og_str context, struct og_str plai
 OG_MUST_CHECK enum og_code og_unseal(const struct og_key *key, struct og_str context,
                                      struct og_str box, struct og_buf *out, struct og_err *err);
 
-/* Ed25519 (RFC 8032): a signature, and whether one is right. The seed is the secret half. */
+/*
+ * Ed25519 (RFC 8032): a signature, and whether one is right. The seed is the secret half. To find
+ * the public half costs as much as a signature, so a key is made once and kept.
+ */
 #define OG_PUBLIC_KEY_BYTES 32
 #define OG_SIGNATURE_BYTES 64
-void og_sign_public_key(const struct og_key *seed, uint8_t out[OG_PUBLIC_KEY_BYTES]);
-void og_sign(const struct og_key *seed, struct og_str text, uint8_t out[OG_SIGNATURE_BYTES]);
+struct og_signing_key {
+    uint8_t seed[OG_KEY_BYTES];
+    uint8_t public_key[OG_PUBLIC_KEY_BYTES];
+};
+void og_signing_key_make(const struct og_key *seed, struct og_signing_key *out);
+void og_sign(const struct og_signing_key *key, struct og_str text,
+             uint8_t out[OG_SIGNATURE_BYTES]);
 bool og_sign_is_right(const uint8_t public_key[OG_PUBLIC_KEY_BYTES], struct og_str text,
                       const uint8_t signature[OG_SIGNATURE_BYTES]);
 

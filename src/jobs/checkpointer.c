@@ -228,9 +228,8 @@ on_timer(uv_timer_t *timer)
 static enum og_code
 make_key(struct og_checkpointer *self, struct og_err *err)
 {
-    uint8_t public_key[OG_PUBLIC_KEY_BYTES];
-    og_sign_public_key(&self->config.services->keys.audit, public_key);
-    return og_audit_key_make(og_str_from(self->config.origin), public_key, &self->key, err);
+    return og_audit_key_make(og_str_from(self->config.origin),
+                             self->config.services->keys.audit.public_key, &self->key, err);
 }
 
 static enum og_code

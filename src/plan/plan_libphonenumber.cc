@@ -100,7 +100,7 @@ parse(struct og_str text, const char *region, struct og_phone_facts *out, const 
     }
     std::snprintf(out->e164, sizeof(out->e164), "%s", e164.c_str());
     out->type = type_of(util->GetNumberType(number));
-    out->is_valid = util->IsValidNumber(number);
+    out->is_valid = out->type != OG_PHONE_TYPE_UNKNOWN; /* as IsValidNumber, without its work */
     util->GetRegionCodeForNumber(number, &country);
     if (country == "ZZ") { /* a range that the data do not know yet: its calling code tells */
         util->GetRegionCodeForCountryCode(number.country_code(), &country);

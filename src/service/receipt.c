@@ -44,23 +44,22 @@ decoded(struct og_str text, struct og_arena *mem, struct og_str *out)
 static struct og_str
 key_id(const struct og_services *svc, struct og_arena *mem)
 {
-    uint8_t key[OG_PUBLIC_KEY_BYTES], digest[OG_DIGEST_BYTES];
-    og_sign_public_key(&svc->keys.receipt, key);
-    og_sha256((struct og_str){(const char *)key, sizeof key}, digest);
+    uint8_t digest[OG_DIGEST_BYTES];
+    og_sha256((struct og_str){(const char *)svc->keys.receipt.public_key, OG_PUBLIC_KEY_BYTES},
+              digest);
     return encoded_bytes(digest, KEY_ID_BYTES, mem);
 }
 
 struct og_str
 og_receipt_key_set(const struct og_services *svc, struct og_arena *mem)
 {
-    uint8_t key[OG_PUBLIC_KEY_BYTES];
-    og_sign_public_key(&svc->keys.receipt, key);
     return og_str_printf(mem,
                          "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"alg\":\"EdDSA\","
                          "\"use\":\"sig\",\"kid\":\"%" OG_STR_FMT "\",\"x\":\"%" OG_STR_FMT
                          "\"}]}",
                          OG_STR_ARG(key_id(svc, mem)),
-                         OG_STR_ARG(encoded_bytes(key, sizeof key, mem)));
+                         OG_STR_ARG(encoded_bytes(svc->keys.receipt.public_key, OG_PUBLIC_KEY_BYTES,
+                                                  mem)));
 }
 
 struct og_str
@@ -136,11 +135,9 @@ static bool
 is_signed(const struct og_services *svc, struct og_str signed_part, struct og_str signature,
           struct og_arena *mem)
 {
-    uint8_t key[OG_PUBLIC_KEY_BYTES];
     struct og_str bytes;
-    og_sign_public_key(&svc->keys.receipt, key);
     return decoded(signature, mem, &bytes) && bytes.len == OG_SIGNATURE_BYTES &&
-           og_sign_is_right(key, signed_part, (const uint8_t *)bytes.ptr);
+           og_sign_is_right(svc->keys.receipt.public_key, signed_part, (const uint8_t *)bytes.ptr);
 }
 
 #define AT(member) offsetof(struct claim_set, member)

@@ -30,10 +30,10 @@ struct og_keys {
     struct og_key otp_seal_before; /* are good until they expire */
     bool has_otp_before;
     struct og_key context; /* digests of what codes are for */
-    struct og_key receipt; /* seed of the key that signs receipts */
+    struct og_signing_key receipt; /* signs receipts */
     struct og_key codes;  /* codes in memory over a planned restart */
     struct og_key cache;  /* MAC of verified Basic credentials, made anew at each start */
-    struct og_key audit;  /* seed of the key that signs the audit log's checkpoints */
+    struct og_signing_key audit;   /* signs the audit log's checkpoints */
     struct og_key idempotency; /* digests of keys and requests */
     struct og_key jwt;    /* from it the keys that sign tokens, one per period */
 };

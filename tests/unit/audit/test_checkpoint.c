@@ -4,22 +4,23 @@
  */
 #include "tests/unit/audit/audit_fixture.h"
 
-static struct og_key seed;
+static struct og_signing_key signer;
 static struct og_audit_key key;
 
 static int
 make_keys(void **state)
 {
-    uint8_t bytes[OG_KEY_BYTES], public_key[OG_PUBLIC_KEY_BYTES];
+    uint8_t bytes[OG_KEY_BYTES];
+    struct og_key seed;
     struct og_err err;
     if (start_crypto(state) != 0) {
         return -1;
     }
     memset(bytes, 7, sizeof bytes);
     og_key_from_bytes(bytes, &seed);
-    og_sign_public_key(&seed, public_key);
-    return og_audit_key_make(OG_STR("otpgate.example/audit"), public_key, &key, &err) == OG_OK ? 0
-                                                                                               : -1;
+    og_signing_key_make(&seed, &signer);
+    const struct og_str origin = OG_STR("otpgate.example/audit");
+    return og_audit_key_make(origin, signer.public_key, &key, &err) == OG_OK ? 0 : -1;
 }
 
 static struct og_str
@@ -28,7 +29,7 @@ write_note(struct og_buf *out, int64_t size)
     struct og_audit_checkpoint checkpoint = {.size = size};
     memset(checkpoint.root, 0x5A, sizeof checkpoint.root);
     og_buf_init(out, 4096);
-    og_audit_checkpoint_write(&checkpoint, &key, &seed, out);
+    og_audit_checkpoint_write(&checkpoint, &key, &signer, out);
     return og_buf_str(out);
 }
 
