@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "alert/board.h"
 #include "api/api_priv.h"
 #include "base/json.h"
 #include "base/metrics.h"
@@ -75,6 +76,28 @@ check_plan(const struct og_api *api)
     return (struct check){"numbers:plan", plan ? plan->version : "none", plan != NULL, PASS, ""};
 }
 
+/* Kinds only: subjects are for operators. */
+static struct check
+check_alerts(struct og_api *api, char *reason, size_t reason_bytes)
+{
+    struct og_alert_board *board = api->config.services->alerts;
+    int counts[OG_ALERT_KINDS] = {0}, total = 0;
+    struct og_buf kinds;
+    if (board) {
+        og_alert_counts(board, counts);
+    }
+    og_buf_init(&kinds, reason_bytes);
+    for (int i = 0; i < OG_ALERT_KINDS; i++) {
+        if (counts[i]) {
+            og_buf_printf(&kinds, "%s%s", total ? ", " : "", og_alert_kinds[i].word);
+        }
+        total += counts[i];
+    }
+    snprintf(reason, reason_bytes, "%s", total ? kinds.ptr : "");
+    og_buf_finish(&kinds);
+    return (struct check){"alerts:active", "alerts", total, total ? WARN : PASS, reason};
+}
+
 static void
 write_check(struct og_json_writer *w, const struct check *check)
 {
@@ -115,13 +138,14 @@ void
 og_health_ready(struct og_call *call)
 {
     struct og_api *api = call->api;
-    char reason[160], codes_reason[160];
+    char reason[160], codes_reason[160], alert_reason[512];
     struct check checks[] = {
         check_database(api, reason, sizeof reason),
         check_codes(api, codes_reason, sizeof codes_reason),
         check_fsync(api),
         check_phones(api),
         check_plan(api),
+        check_alerts(api, alert_reason, sizeof alert_reason),
         {"server:started", "bool", api->is_ready, api->is_ready ? PASS : FAIL,
          api->is_ready ? "" : "starting or stopping"},
     };

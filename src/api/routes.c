@@ -5,6 +5,7 @@
 #include "api/routes.h"
 
 #include "api/abuse_api.h"
+#include "api/alert_api.h"
 #include "api/admin_api.h"
 #include "api/api_priv.h"
 #include "api/catalog_api.h"
@@ -193,6 +194,7 @@ const struct og_route_table og_route_tables[] = {
     {og_user_routes, &og_user_route_count},
     {og_admin_routes, &og_admin_route_count},
     {og_abuse_routes, &og_abuse_route_count},
+    {og_alert_routes, &og_alert_route_count},
     {og_token_routes, &og_token_route_count},
     {og_oauth_routes, &og_oauth_route_count},
     {og_catalog_routes, &og_catalog_route_count},

@@ -9,8 +9,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "alert/board.h"
 #include "api/api.h"
 #include "app/addresses.h"
+#include "app/app_alerts.h"
 #include "app/app_codes.h"
 #include "app/app_settings.h"
 #include "app/database.h"
@@ -52,6 +54,7 @@ struct og_app {
     struct og_purger *purger;
     struct og_checkpointer *checkpointer; /* NULL: no audit log */
     struct og_webhook_sender *webhooks;
+    struct og_app_alerts alerts;
     struct og_plan *plan;
     struct og_secret operator_token;
     const char *url;
@@ -191,6 +194,7 @@ make_services(struct og_app *self, struct og_err *err)
     self->rng = (struct og_rng){random_of_system, NULL};
     svc->rng = &self->rng;
     svc->clock = og_clock_system();
+    og_app_alerts_board(self->config, svc);
     self->plan = og_plan_create(NULL);
     svc->plan = og_plan_face(self->plan);
     og_app_message_policy(self->config, &svc->message);
@@ -518,7 +522,12 @@ create_steps(struct og_app *self, struct og_err *err)
     if (code == OG_OK) {
         code = make_checkpointer(self, err);
     }
-    return code == OG_OK ? make_webhooks(self, err) : code;
+    if (code == OG_OK) {
+        code = make_webhooks(self, err);
+    }
+    return code == OG_OK ? og_app_alerts_open(&self->alerts, self->config, &self->services,
+                                              self->lanes, &self->mem, err)
+                         : code;
 }
 
 enum og_code
@@ -532,6 +541,8 @@ og_app_create(const struct og_config *config, struct og_app **out, struct og_err
     og_otp_register_metrics();
     og_abuse_register_metrics();
     og_webhook_sender_metrics();
+    og_alert_register_metrics();
+    og_alert_sender_metrics();
     og_audit_register_metrics();
     og_purge_register_metrics();
     enum og_code code = create_steps(self, err);
@@ -558,6 +569,9 @@ og_app_start(struct og_app *self, struct og_err *err)
     enum og_code code = og_lanes_start(self->lanes, err);
     if (code == OG_OK) {
         code = og_webhook_sender_start(self->webhooks, err);
+    }
+    if (code == OG_OK) {
+        code = og_alert_sender_start(self->alerts.sender, err);
     }
     if (code == OG_OK) {
         code = og_http_server_start(self->server, err);
@@ -610,6 +624,7 @@ og_app_stop(struct og_app *self)
     og_sweeper_stop(self->sweeper);
     og_purger_stop(self->purger);
     og_webhook_sender_stop(self->webhooks);
+    og_alert_sender_stop(self->alerts.sender);
     og_hub_stop(self->hub);
     stop_audit(self);
     og_lanes_stop(self->lanes);
@@ -627,6 +642,7 @@ og_app_destroy(struct og_app *self)
         return;
     }
     og_http_server_destroy(self->server); /* its loops run what the lanes still posted */
+    og_app_alerts_close(&self->alerts);
     og_lanes_destroy(self->lanes);
     og_sweeper_destroy(self->sweeper);
     og_purger_destroy(self->purger);
@@ -639,6 +655,7 @@ og_app_destroy(struct og_app *self)
     og_app_codes_close(self->config, in_data(self, CODES_FILE), &self->services);
     og_shield_destroy(self->services.shield);
     og_plan_destroy(self->plan);
+    og_alert_board_destroy(self->services.alerts);
     og_wipe(&self->services.keys, sizeof self->services.keys);
     og_secret_finish(&self->operator_token);
     og_arena_finish(&self->mem);

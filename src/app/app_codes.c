@@ -5,6 +5,7 @@
 #include "app/app_codes.h"
 
 #include "app/app_settings.h"
+#include "app/password.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "codes/code_snapshot.h"
@@ -12,46 +13,12 @@
 #include "codes/code_store_memory.h"
 #include "codes/code_store_redis.h"
 
-#define PASSWORD_FILE_MAX_BYTES 1024
 #define RECORD_BYTES 400 /* of a code in memory, with room to spare */
 
 static const char *
 text_or_null(const char *text)
 {
     return text[0] ? text : NULL;
-}
-
-/* ---- passwords ---- */
-
-/* The first line of the file, or the option. `out` is empty when neither says one. */
-static enum og_code
-read_password(const char *section, const char *option, const char *file, struct og_secret *out,
-              struct og_err *err)
-{
-    struct og_buf content;
-    char field[32];
-    if (!file[0]) {
-        (void)og_secret_set(out, og_str_from(option));
-        return OG_OK;
-    }
-    snprintf(field, sizeof field, "%s.password_file", section);
-    og_buf_init(&content, PASSWORD_FILE_MAX_BYTES);
-    enum og_code code = og_file_read(file, &content, err);
-    if (code == OG_OK && og_file_is_exposed(file)) {
-        code = og_fail(err, OG_E_FORBIDDEN, field, "%s: %.120s can be read by others: chmod 600 it",
-                       field, file);
-    }
-    if (code == OG_OK) {
-        const struct og_str text = og_buf_str(&content);
-        const struct og_str line = og_str_slice(text, 0, og_str_find(text, '\n'));
-        if (line.len == 0 || !og_secret_set(out, line)) {
-            code = og_fail(err, OG_E_INVALID, field, "%s: %.120s has no password in its first line",
-                           field, file);
-        }
-    }
-    og_buf_wipe(&content);
-    og_buf_finish(&content);
-    return code;
 }
 
 /* ---- stores ---- */
@@ -103,7 +70,8 @@ open_redis(const struct og_config *config, struct og_services *svc, struct og_er
     struct og_arena mem;
     og_arena_init(&mem, 0);
     enum og_code code =
-        read_password("redis", from->password, from->password_file, &password, err);
+        og_app_password("redis.password_file", from->password, from->password_file,
+                        &password, err);
     if (code == OG_OK) {
         const struct og_code_redis_config redis = {
             .mode = modes[from->mode],
@@ -130,7 +98,8 @@ open_memcached(const struct og_config *config, struct og_services *svc, struct o
     struct og_arena mem;
     og_arena_init(&mem, 0);
     enum og_code code =
-        read_password("memcached", from->password, from->password_file, &password, err);
+        og_app_password("memcached.password_file", from->password,
+                        from->password_file, &password, err);
     if (code == OG_OK) {
         const struct og_code_memcached_config memcached = {
             .servers = og_app_texts(&from->servers, &mem),

@@ -227,6 +227,21 @@ struct og_config_retention {
     int64_t sandbox_ms;
 };
 
+struct og_config_alert {
+    const char *alertmanager_url;
+    const char *webhook_url;
+    const char *ca_file;
+    const char *mail_url;
+    bool mail_starttls;
+    const char *mail_user;
+    const char *mail_password_file;
+    const char *mail_from;
+    struct og_config_texts mail_to;
+    int64_t remind_every_ms;
+    int64_t probe_every_ms;
+    int64_t keep_ms;
+};
+
 enum og_config_source {
     OG_CONFIG_FROM_DEFAULT,
     OG_CONFIG_FROM_FILE,
@@ -257,6 +272,7 @@ struct og_config {
     struct og_config_login login;
     struct og_config_audit audit;
     struct og_config_retention retention;
+    struct og_config_alert alert;
 
     struct og_config_origin origins[OG_CONFIG_OPTIONS_MAX]; /* by place in the option table */
     const char *file; /* the file that was read, "" when none was */

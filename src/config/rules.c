@@ -136,6 +136,46 @@ og_rule_number_type(struct og_str value)
     return "a kind of number such as premium, voip or fixed";
 }
 
+const char *
+og_rule_http_url(struct og_str value)
+{
+    const size_t scheme = og_str_starts(value, OG_STR("https://"))  ? 8
+                          : og_str_starts(value, OG_STR("http://")) ? 7
+                                                                    : 0;
+    bool is_good = scheme && value.len > scheme;
+    for (size_t i = 0; i < value.len; i++) {
+        is_good = is_good && value.ptr[i] > ' ' && value.ptr[i] <= '~';
+    }
+    return value.len == 0 || is_good ? NULL : "a URL that begins with http:// or https://";
+}
+
+const char *
+og_rule_mail_url(struct og_str value)
+{
+    const size_t scheme = og_str_starts(value, OG_STR("smtps://"))  ? 8
+                          : og_str_starts(value, OG_STR("smtp://")) ? 7
+                                                                    : 0;
+    struct og_host_port unused;
+    const bool is_good =
+        value.len == 0 ||
+        (scheme && og_host_port_read(og_str_slice(value, scheme, value.len), 25, &unused));
+    return is_good ? NULL : "smtp://host:587 or smtps://host:465";
+}
+
+/* What SMTP takes between < and >, without the forms that need quotes. */
+const char *
+og_rule_mail_address(struct og_str value)
+{
+    const size_t at = og_str_find(value, '@');
+    bool is_good = value.len == 0 || (at > 0 && at + 1 < value.len && value.len < 255);
+    for (size_t i = 0; i < value.len; i++) {
+        const char c = value.ptr[i];
+        is_good = is_good && c > ' ' && c <= '~' && !strchr("<>()[]\\,;:\"", c) &&
+                  (c != '@' || i == at);
+    }
+    return is_good ? NULL : "an address such as ops@example.org";
+}
+
 static bool
 is_loopback(const char *address)
 {
@@ -248,6 +288,31 @@ check_stores(const struct og_config *self, struct og_err *err)
     return code;
 }
 
+static enum og_code
+check_alert(const struct og_config_alert *alert, struct og_err *err)
+{
+    const bool has_mail = alert->mail_url[0] != '\0';
+    if (has_mail && !alert->mail_from[0]) {
+        return og_fail(err, OG_E_INVALID, "alert.mail_from",
+                       "alert.mail_url is set, but alert.mail_from is missing");
+    }
+    if (has_mail && alert->mail_to.count == 0) {
+        return og_fail(err, OG_E_INVALID, "alert.mail_to",
+                       "alert.mail_url is set, but alert.mail_to is missing");
+    }
+    if (alert->mail_user[0] && !alert->mail_starttls &&
+        og_str_starts(og_str_from(alert->mail_url), OG_STR("smtp://"))) {
+        return og_fail(err, OG_E_INVALID, "alert.mail_starttls",
+                       "alert.mail_starttls is false, so there may be no alert.mail_user: its "
+                       "password would go in the clear");
+    }
+    if ((alert->mail_user[0] != '\0') != (alert->mail_password_file[0] != '\0')) {
+        return og_fail(err, OG_E_INVALID, "alert.mail_password_file",
+                       "alert.mail_user and alert.mail_password_file belong together");
+    }
+    return OG_OK;
+}
+
 enum og_code
 og_config_check(const struct og_config *self, struct og_err *err)
 {
@@ -255,5 +320,6 @@ og_config_check(const struct og_config *self, struct og_err *err)
     code = code == OG_OK ? check_files(&self->http, err) : code;
     code = code == OG_OK ? check_otp(&self->otp, err) : code;
     code = code == OG_OK ? check_stores(self, err) : code;
+    code = code == OG_OK ? check_alert(&self->alert, err) : code;
     return code == OG_OK ? check_abuse(&self->abuse, err) : code;
 }

@@ -16,3 +16,6 @@ const char *og_rule_host_port(struct og_str value);
 const char *og_rule_key_prefix(struct og_str value);
 const char *og_rule_country(struct og_str value);
 const char *og_rule_number_type(struct og_str value);
+const char *og_rule_http_url(struct og_str value);
+const char *og_rule_mail_url(struct og_str value);
+const char *og_rule_mail_address(struct og_str value);

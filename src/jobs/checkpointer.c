@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "alert/board.h"
 #include "base/log.h"
 #include "net/http_client.h"
 #include "service/audit.h"
@@ -119,8 +120,10 @@ on_told(void *ctx, const struct og_client_answer *answer)
     self->tell.call = NULL;
     if (answer->failure == OG_CLIENT_ANSWERED && answer->status / 100 == 2) {
         og_buf_clear(&self->tell.note);
+        og_alert_clear(self->config.services->alerts, OG_ALERT_AUDIT, OG_STR("url"));
         return;
     }
+    og_alert_raise(self->config.services->alerts, OG_ALERT_AUDIT, OG_STR("url"), 0);
     self->tell.again_mono_ms = og_mono_ms(self->config.services->clock) + TELL_AGAIN_MS;
     og_log_warn("jobs", "a checkpoint was not taken and will be told again", "failure=%s status=%d",
                 og_client_failure_name(answer->failure), answer->status);
@@ -166,6 +169,9 @@ write_done(struct og_op *op)
     struct og_checkpointer *self = write->owner;
     if (op->code != OG_OK) {
         log_failure(&op->err);
+        og_alert_raise(self->config.services->alerts, OG_ALERT_AUDIT, OG_STR("file"), 0);
+    } else {
+        og_alert_clear(self->config.services->alerts, OG_ALERT_AUDIT, OG_STR("file"));
     }
     if (self->tell.client) {
         og_buf_clear(&self->tell.note); /* a newer one says all that an older one did */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <uv.h>
 
+#include "alert/board.h"
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -220,6 +221,10 @@ on_round_done(struct og_op *op)
     free_list(self->in_round);
     self->in_round = NULL;
     og_metric_add(&metrics[DEAD], self->round.dead_count);
+    if (self->round.dead_count > 0) {
+        og_alert_raise(self->config.services->alerts, OG_ALERT_WEBHOOK_DEAD, OG_STR(""),
+                       self->round.dead_count);
+    }
     for (int i = 0; i < self->round.try_count && !self->is_stopping; i++) {
         deliver(self, &self->round.tries[i]);
     }

@@ -5,6 +5,7 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@
 #define ANSWER_DEFAULT_BYTES (1 << 20)
 #define SPARE_CALLS_MAX 64
 #define FOLLOW_UPS_MAX 4
+#define MAIL_ANSWER_BYTES 16384
 #define STREAM_CONNECTIONS_MAX 20000L
 
 /* One multi handle with its timer. */
@@ -82,6 +84,8 @@ struct og_client_call {
     void (*on_bytes)(void *ctx, struct og_str bytes);
     void (*on_done)(void *ctx, const struct og_client_answer *answer);
     void *ctx;
+    struct curl_slist *recipients; /* of a mail */
+    size_t sent_bytes;             /* of its text */
 };
 
 struct og_client_headers {
@@ -106,6 +110,7 @@ static const struct {
     {CURLE_SSL_CONNECT_ERROR, OG_CLIENT_NO_TRUST},
     {CURLE_PEER_FAILED_VERIFICATION, OG_CLIENT_NO_TRUST},
     {CURLE_SSL_CACERT_BADFILE, OG_CLIENT_NO_TRUST},
+    {CURLE_USE_SSL_FAILED, OG_CLIENT_NO_TRUST},
     {CURLE_OPERATION_TIMEDOUT, OG_CLIENT_TOO_LATE},
 };
 
@@ -201,6 +206,7 @@ static void
 call_free(struct og_client_call *call)
 {
     curl_easy_cleanup(call->easy);
+    curl_slist_free_all(call->recipients);
     og_buf_wipe(&call->request_body);
     og_buf_finish(&call->request_body);
     og_buf_finish(&call->answer_body);
@@ -762,6 +768,75 @@ og_client_open(struct og_client *self, const struct og_client_stream *stream)
     call->on_bytes = stream->on_bytes;
     call->on_done = stream->on_done;
     call->ctx = stream->ctx;
+    call_start(call);
+    return call;
+}
+
+/* ---- mail ---- */
+
+static size_t
+on_curl_read(char *out, size_t size, size_t count, void *ctx)
+{
+    struct og_client_call *call = ctx;
+    const size_t left = call->request_body.len - call->sent_bytes;
+    const size_t len = left < size * count ? left : size * count;
+    memcpy(out, call->request_body.ptr + call->sent_bytes, len);
+    call->sent_bytes += len;
+    return len;
+}
+
+static void
+add_recipients(struct og_client_call *call, const struct og_str_list *to)
+{
+    for (size_t i = 0; i < to->count; i++) {
+        char address[OG_CLIENT_MAIL_ADDRESS_BYTES];
+        snprintf(address, sizeof(address), "%" OG_STR_FMT, OG_STR_ARG(to->items[i]));
+        struct curl_slist *list = curl_slist_append(call->recipients, address);
+        if (!list) {
+            abort();
+        }
+        call->recipients = list;
+    }
+}
+
+static void
+set_mail(struct og_client_call *call, const struct og_client_mail *mail)
+{
+    CURL *easy = call->easy;
+    og_buf_init(&call->request_body, mail->text.len + 1);
+    og_buf_add(&call->request_body, mail->text);
+    add_recipients(call, &mail->to);
+    curl_easy_setopt(easy, CURLOPT_MAIL_FROM, mail->from);
+    curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, call->recipients);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_curl_read);
+    curl_easy_setopt(easy, CURLOPT_READDATA, call);
+}
+
+struct og_client_call *
+og_client_mail(struct og_client *self, const struct og_client_mail *mail)
+{
+    struct og_client_call *call = call_make(self, &self->streams);
+    CURL *easy = call->easy;
+    og_buf_init(&call->answer_body, MAIL_ANSWER_BYTES);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    curl_easy_setopt(easy, CURLOPT_URL, mail->url);
+    curl_easy_setopt(easy, CURLOPT_USE_SSL,
+                     (long)(mail->needs_starttls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
+    if (mail->user[0]) {
+        curl_easy_setopt(easy, CURLOPT_USERNAME, mail->user);
+        curl_easy_setopt(easy, CURLOPT_PASSWORD, mail->password);
+    }
+    if (mail->text.len > 0) {
+        set_mail(call, mail);
+    } else {
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "NOOP");
+    }
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)mail->timeout_ms);
+    call->on_done = mail->on_done;
+    call->ctx = mail->ctx;
     call_start(call);
     return call;
 }

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "alert/board.h"
 #include "base/log.h"
 #include "service/abuse_priv.h"
 #include "service/audit.h"
@@ -89,6 +90,11 @@ drop_decisions(struct og_abuse_round_op *self)
     for (int i = 0; i < self->decision_count; i++) {
         og_abuse_count_decision(&list->items[i]);
         log_decision(&list->items[i]);
+        if (list->items[i].action == OG_DECISION_ALERT) {
+            og_alert_raise(self->svc->alerts, OG_ALERT_ABUSE,
+                           og_str_from(og_abuse_rules[list->items[i].rule].word),
+                           list->items[i].figure);
+        }
     }
     og_decisions_drop(list, self->decision_count);
 }

@@ -13,6 +13,7 @@
 #include "core/otp_test_number.h"
 #include "core/phone_number.h"
 
+struct og_alert_board;
 struct og_audit;
 struct og_code_store;
 struct og_shield;
@@ -91,6 +92,7 @@ struct og_services {
     const struct og_rng *rng;         /* codes are drawn from it */
     struct og_code_store *codes;      /* live one-time codes; used on event loops */
     const struct og_clock *clock;
+    struct og_alert_board *alerts;    /* thread-safe; NULL: nobody is told */
     _Atomic bool has_webhook_news; /* something was put into the outbox; jobs/webhook_sender clears it */
     struct {
         struct og_dispatch *dispatch; /* open messages per phone */

@@ -164,6 +164,8 @@ ROUTES = [
     route("POST", "/admin/v1/webhooks/dead/replay", OWN, OPERATOR, "admin"),
 
     route("POST", "/otp/v1/challenges", OWN, APP, "otp:start", success=201),
+    route("GET", "/admin/v1/alerts", OWN, OPERATOR, "admin"),
+    route("POST", "/admin/v1/alerts/test", OWN, OPERATOR, "admin", success=202),
     route("GET", "/admin/v1/abuse/rules", OWN, OPERATOR, "admin"),
     route("GET", "/admin/v1/abuse/decisions", OWN, OPERATOR, "admin"),
     route("GET", "/admin/v1/abuse/stops", OWN, OPERATOR, "admin"),

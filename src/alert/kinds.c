@@ -1,0 +1,52 @@
+/*
+ * The table of kinds. Critical is what keeps codes from arriving or data from being kept; the rest
+ * can wait for working hours.
+ */
+#include "alert/kinds.h"
+
+#define MINUTE_MS INT64_C(60000)
+#define HOUR_MS (60 * MINUTE_MS)
+
+const struct og_alert_kind_row og_alert_kinds[OG_ALERT_KINDS] = {
+    [OG_ALERT_DATABASE] = {"database_trouble", OG_ALERT_CRITICAL,
+                           "The database does not take writes", "", "", 0},
+    [OG_ALERT_CODE_STORE] = {"code_store_trouble", OG_ALERT_CRITICAL,
+                             "The store of codes is not well", "", "", 0},
+    [OG_ALERT_AUDIT] = {"audit_trouble", OG_ALERT_WARNING,
+                        "A checkpoint of the audit log does not get to its place", "place", "", 0},
+    [OG_ALERT_NO_OTP_ROUTE] = {"no_otp_route", OG_ALERT_CRITICAL,
+                               "Codes wait and no phone of the account is connected", "account",
+                               "codes", 0},
+    [OG_ALERT_DEVICE_OFFLINE] = {"device_offline", OG_ALERT_WARNING, "A phone is offline",
+                                 "device", "seconds", 0},
+    [OG_ALERT_QUARANTINE] = {"device_quarantined", OG_ALERT_WARNING,
+                             "A phone is in quarantine: what it takes does not go out", "device",
+                             "", 0},
+    [OG_ALERT_FAILURES] = {"failure_ratio", OG_ALERT_WARNING, "Many sends of a phone fail",
+                           "device", "percent", 0},
+    [OG_ALERT_QUEUE_DELAY] = {"queue_delay", OG_ALERT_WARNING,
+                              "Messages for a phone wait too long", "device", "seconds", 0},
+    [OG_ALERT_QUOTA_80] = {"quota_80", OG_ALERT_WARNING, "A limit is nearly reached", "limit",
+                           "percent", 0},
+    [OG_ALERT_QUOTA_100] = {"quota_100", OG_ALERT_CRITICAL, "A limit is reached", "limit",
+                            "percent", 0},
+    [OG_ALERT_WEBHOOK_DEAD] = {"webhook_dead", OG_ALERT_WARNING,
+                               "Webhook events were given up; see `otpgate webhook dead`", "",
+                               "events", HOUR_MS},
+    [OG_ALERT_ABUSE] = {"abuse_alert", OG_ALERT_WARNING,
+                        "A rule against abuse gives the alarm; see `otpgate abuse decisions`",
+                        "rule", "", HOUR_MS},
+    [OG_ALERT_ABUSE_STOP] = {"abuse_stop", OG_ALERT_CRITICAL,
+                             "A place gets no codes any more; see `otpgate abuse stops`", "place",
+                             "", 0},
+    [OG_ALERT_CHANNEL_DEAD] = {"alert_channel_dead", OG_ALERT_CRITICAL,
+                               "Alerts do not get through a channel", "channel", "tries", 0},
+    [OG_ALERT_TEST] = {"test", OG_ALERT_WARNING, "A test of the ways that alerts go", "", "",
+                       MINUTE_MS},
+};
+
+const char *
+og_alert_severity_name(enum og_alert_severity severity)
+{
+    return severity == OG_ALERT_CRITICAL ? "critical" : "warning";
+}
