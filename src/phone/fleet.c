@@ -361,7 +361,7 @@ static bool
 make_register_headers(struct og_fleet *self)
 {
     const struct og_fleet_config *c = &self->config;
-    const char *agent = og_app_versions[c->profile.app].agent;
+    const char *agent = og_app_profiles[c->profile.app].agent;
     struct og_client_headers *headers = og_client_headers_create();
     struct og_buf credential;
     og_buf_init(&credential, 1024);

@@ -80,10 +80,10 @@ void og_vphone_set_identity(struct og_vphone *self, const struct og_vphone_ident
 struct og_notes og_vphone_notes(struct og_vphone *self);
 
 /* The version of the app that it plays. */
-static inline const struct og_app_version *
+static inline const struct og_app_profile *
 og_vphone_app(const struct og_vphone *self)
 {
-    return &og_app_versions[self->world->profile->app];
+    return &og_app_profiles[self->world->profile->app];
 }
 void og_vphone_note(struct og_vphone *self, enum og_violation violation, const char *about);
 /* True for 2xx with a JSON content type if `wants_json`; counts and notes what is wrong. */

@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "base/files.h"
-#include "phone/app_version.h"
+#include "phone/app_profile.h"
 
 #define FILE_MAX_BYTES 65536
 #define SECOND_MS 1000
@@ -47,7 +47,7 @@ static const char *const classes[] = {"dialog", "fail-fast", "unlimited", NULL};
 #define SWITCH(name, member, help) {name, KIND_SWITCH, AT(member), 0, 0, NULL, help}
 
 static const struct row rows[] = {
-    CHOICE("app-profile", app, og_app_names, "the version of the phone app that is played"),
+    CHOICE("app-profile", app, og_app_profile_names, "the version of the phone app that is played"),
     COUNT("sims", sims, 1, 3, "SIM cards in the phone"),
     CHOICE("order", order, orders, "queue order among equal priorities"),
     TIME("accept-min", accept_min_ms, HOUR_MS, "from a push to the pull, at least"),

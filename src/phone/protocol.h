@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "phone/app_version.h"
+#include "phone/app_profile.h"
 #include "phone/sms.h"
 
 /* name, what it does to a real phone */
@@ -123,11 +123,11 @@ struct og_phone_settings {
 enum og_sim_selection { OG_SIM_OS_DEFAULT, OG_SIM_ROUND_ROBIN, OG_SIM_RANDOM };
 
 void og_phone_settings_clear(struct og_phone_settings *self);
-bool og_proto_read_settings(struct og_str body, const struct og_app_version *app,
+bool og_proto_read_settings(struct og_str body, const struct og_app_profile *app,
                             const struct og_notes *notes, struct og_phone_settings *out);
 /* GET /webhooks. The phone calls none of them; it checks and counts. False when the app would
  * throw. */
-bool og_proto_read_webhooks(struct og_str body, const struct og_app_version *app,
+bool og_proto_read_webhooks(struct og_str body, const struct og_app_profile *app,
                             const struct og_notes *notes, size_t *count_out);
 
 enum og_event {

@@ -462,7 +462,7 @@ check_section(void *ctx, struct og_str name, const struct og_json *value)
 }
 
 bool
-og_proto_read_settings(struct og_str body, const struct og_app_version *app,
+og_proto_read_settings(struct og_str body, const struct og_app_profile *app,
                        const struct og_notes *notes, struct og_phone_settings *out)
 {
     struct og_json_doc doc;
@@ -512,7 +512,7 @@ is_one_of(struct og_str name, const char *const *words, size_t count)
 }
 
 static bool
-is_webhook_event(struct og_str name, const struct og_app_version *app)
+is_webhook_event(struct og_str name, const struct og_app_profile *app)
 {
     return is_one_of(name, webhook_events, sizeof(webhook_events) / sizeof(webhook_events[0])) ||
            (app->knows_batches &&
@@ -520,7 +520,7 @@ is_webhook_event(struct og_str name, const struct og_app_version *app)
 }
 
 static bool
-is_webhook(const struct og_json *object, const struct og_app_version *app)
+is_webhook(const struct og_json *object, const struct og_app_profile *app)
 {
     struct og_str id, url, event;
     return og_json_kind(object) == OG_JSON_K_OBJECT &&
@@ -530,7 +530,7 @@ is_webhook(const struct og_json *object, const struct og_app_version *app)
 }
 
 bool
-og_proto_read_webhooks(struct og_str body, const struct og_app_version *app,
+og_proto_read_webhooks(struct og_str body, const struct og_app_profile *app,
                        const struct og_notes *notes, size_t *count_out)
 {
     struct og_json_doc doc;

@@ -111,7 +111,7 @@ read_other(uint8_t which, struct og_str body, struct og_arena *mem, const struct
     struct og_phone_settings settings;
     struct og_str message_id, rest;
     size_t end, count;
-    const struct og_app_version *app = &og_app_versions[which % OG_APP_COUNT];
+    const struct og_app_profile *app = &og_app_profiles[which % OG_APP_COUNT];
     switch (which % 5) {
     case 0:
         if (og_proto_read_identity(body, mem, notes, &identity)) {

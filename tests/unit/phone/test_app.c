@@ -120,7 +120,7 @@ bench_init(struct bench *b, const char *settings_json)
     og_known_init(&b->known, 100);
     og_send_queue_init(&b->queue, OG_ORDER_FIFO);
     assert_true(og_proto_read_settings(og_str_from(settings_json),
-                                       &og_app_versions[OG_APP_1_68], &notes, &settings));
+                                       &og_app_profiles[OG_APP_1_68], &notes, &settings));
     og_send_queue_apply(&b->queue, &settings);
 }
 

@@ -253,7 +253,7 @@ test_identity(void **state)
 static void
 test_settings(void **state)
 {
-    const struct og_app_version *app = &og_app_versions[OG_APP_1_68];
+    const struct og_app_profile *app = &og_app_profiles[OG_APP_1_68];
     static const struct {
         const char *body;
         bool is_fine;
@@ -313,7 +313,7 @@ test_webhooks(void **state)
         struct og_notes notes = {note, &noted};
         size_t count;
         bool is_fine = og_proto_read_webhooks(og_str_from(cases[i].body),
-                                              &og_app_versions[OG_APP_1_68], &notes, &count);
+                                              &og_app_profiles[OG_APP_1_68], &notes, &count);
         assert_int_equal(is_fine, cases[i].count >= 0);
         assert_int_equal(count, cases[i].count > 0 ? cases[i].count : 0);
         assert_int_equal(noted.text[0] == '\0', is_fine);
@@ -336,7 +336,7 @@ test_versions(void **state)
         {OG_APP_1_66, false, false}, {OG_APP_1_68, true, false}, {OG_APP_NEXT, true, true},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        const struct og_app_version *app = &og_app_versions[cases[i].app];
+        const struct og_app_profile *app = &og_app_profiles[cases[i].app];
         struct og_notes notes = {note, &(struct noted){{0}}};
         struct og_phone_settings settings;
         size_t count;

@@ -11,12 +11,12 @@
 
 enum og_app_release { OG_APP_1_68, OG_APP_1_66, OG_APP_NEXT, OG_APP_COUNT };
 
-struct og_app_version {
+struct og_app_profile {
     const char *agent;       /* User-Agent of its short calls */
     bool knows_half_hours;   /* Per30Minutes as the period of a limit */
     bool knows_batches;      /* webhook events of batches */
 };
 
-extern const struct og_app_version og_app_versions[OG_APP_COUNT];
+extern const struct og_app_profile og_app_profiles[OG_APP_COUNT];
 /* As --app-profile takes them, in the order of enum og_app_release; NULL at the end. */
-extern const char *const og_app_names[OG_APP_COUNT + 1];
+extern const char *const og_app_profile_names[OG_APP_COUNT + 1];
