@@ -162,7 +162,7 @@ static const struct og_route rows[] = {
      OP(OG_LANE_READ, "device.self", og_device_get_apply, NULL, og_device_get_op),
      .decode = og_phone_self_decode, .encode = og_phone_self_encode},
     {OG_PATCH, "/mobile/v1/device", SMSGATE, FOR_DEVICE, .body_max = 16 * KIB, .success = 204,
-     OP(OG_LANE_WRITE, "device.patch", og_device_patch_apply, NULL, og_device_patch_op),
+     OP(OG_LANE_WRITE, "device.patch", og_device_patch_apply, og_device_patch_committed, og_device_patch_op),
      .decode = og_phone_patch_decode},
     PULL("/mobile/v1/message"),
     PULL("/mobile/v1/messages"),

@@ -87,8 +87,8 @@ og_smsgate_write_mobile(struct og_json_writer *w, const struct og_message *m, in
     if (m->encrypted) {
         og_json_add_bool(w, "isEncrypted", true);
     }
-    if (m->sim_number) {
-        og_json_add_i64(w, "simNumber", m->sim_number);
+    if (m->sim_number || m->route_sim) {
+        og_json_add_i64(w, "simNumber", m->sim_number ? m->sim_number : m->route_sim);
     }
     if (m->priority) {
         og_json_add_i64(w, "priority", m->priority);

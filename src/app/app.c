@@ -26,6 +26,7 @@
 #include "jobs/webhook_sender.h"
 #include "lane/lanes.h"
 #include "live/hub.h"
+#include "live/wait_board.h"
 #include "plan/phone_plan.h"
 #include "service/abuse_service.h"
 #include "service/account_service.h"
@@ -202,6 +203,10 @@ make_services(struct og_app *self, struct og_err *err)
     svc->inbox = (struct og_inbox_policy){self->config->inbox.enabled,
                                           self->config->inbox.keep_ms};
     svc->lane.dispatch = og_dispatch_create();
+    struct og_route_policy routing;
+    og_app_route_policy(self->config, &routing);
+    svc->lane.routes = og_route_table_create(&routing);
+    svc->waits = og_wait_board_create();
     code = og_app_codes_open(self->config, in_data(self, CODES_FILE), svc, err);
     if (code == OG_OK) {
         code = make_shield(self, err);
@@ -651,6 +656,8 @@ og_app_destroy(struct og_app *self)
     og_hub_destroy(self->hub);
     og_api_destroy(self->api);
     og_dispatch_destroy(self->services.lane.dispatch);
+    og_route_table_destroy(self->services.lane.routes);
+    og_wait_board_destroy(self->services.waits);
     og_audit_destroy(self->services.lane.audit);
     og_app_codes_close(self->config, in_data(self, CODES_FILE), &self->services);
     og_shield_destroy(self->services.shield);

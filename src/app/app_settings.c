@@ -23,6 +23,60 @@ og_app_message_policy(const struct og_config *config, struct og_message_policy *
              config->number.default_region);
 }
 
+static int64_t
+minute_of_day(const char *text)
+{
+    return text[0] ? ((text[0] - '0') * 10 + text[1] - '0') * 60 + (text[3] - '0') * 10 +
+                         text[4] - '0'
+                   : 0;
+}
+
+static void
+sim_limits(const struct og_config_sim *sim, struct og_pace_limits *out)
+{
+    *out = (struct og_pace_limits){
+        .parts = {[OG_PACE_MINUTE] = sim->parts_per_minute,
+                  [OG_PACE_HOUR] = sim->parts_per_hour,
+                  [OG_PACE_DAY] = sim->parts_per_day,
+                  [OG_PACE_MONTH] = sim->parts_per_month},
+        .recipients_per_day = sim->recipients_per_day,
+        .recipients_per_month = sim->recipients_per_month,
+        .otp_reserve_percent = sim->otp_reserve,
+        .gap_min_ms = sim->gap_min_ms,
+        .gap_max_ms = sim->gap_max_ms > sim->gap_min_ms ? sim->gap_max_ms : sim->gap_min_ms,
+        .quiet_from = minute_of_day(sim->quiet_from),
+        .quiet_to = minute_of_day(sim->quiet_to),
+        .utc_offset_minutes = sim->utc_offset_minutes,
+        .warmup_ms = sim->warmup_ms,
+        .errors_max = sim->errors_max,
+        .cooldown_ms = sim->cooldown_ms,
+    };
+}
+
+void
+og_app_route_policy(const struct og_config *config, struct og_route_policy *out)
+{
+    const struct og_config_device *device = &config->device;
+    const struct og_config_route *route = &config->route;
+    *out = (struct og_route_policy){
+        .is_smart = route->smart,
+        .device = {.parts = {[OG_PACE_MINUTE] = device->parts_per_minute,
+                             [OG_PACE_DAY] = device->parts_per_day},
+                   .otp_reserve_percent = config->sim.otp_reserve},
+        .health = {.offline_after_ms = device->offline_after_ms,
+                   .silent_max = device->silent_max,
+                   .failures_max = device->failures_max,
+                   .quarantine_ms = device->quarantine_ms},
+        .ahead_max = route->ahead_max,
+        .fetch_ms = route->fetch_within_ms,
+        .silence_ms = route->silent_after_ms,
+        .routes_max = route->routes_max,
+        .no_route_ms = route->no_route_after_ms,
+        .transit_ms = route->transit_ms,
+    };
+    sim_limits(&config->sim, &out->sim);
+}
+
 void
 og_app_otp_policy(const struct og_config *config, struct og_otp_policy *out)
 {

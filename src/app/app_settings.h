@@ -5,11 +5,13 @@
 
 #include "abuse/shield.h"
 #include "config/config.h"
+#include "core/route_table.h"
 #include "http/server.h"
 #include "service/purge.h"
 #include "service/services.h"
 
 void og_app_message_policy(const struct og_config *config, struct og_message_policy *out);
+void og_app_route_policy(const struct og_config *config, struct og_route_policy *out);
 void og_app_otp_policy(const struct og_config *config, struct og_otp_policy *out);
 /* All but the keys. */
 void og_app_shield_config(const struct og_config *config, struct og_shield_config *out);

@@ -41,6 +41,7 @@
     X(COUNTRY_BLOCKED, "country.blocked", "Country blocked", 4, INTRUSION, DENIED, FAILURE)       \
     X(DEVICE_ONLINE, "device.online", "Phone connected", 6, HOST, START, SUCCESS)                 \
     X(DEVICE_OFFLINE, "device.offline", "Phone gone", 5, HOST, END, UNKNOWN)                      \
+    X(DEVICE_HEALTH, "device.health", "Phone does better or worse", 5, HOST, CHANGE, UNKNOWN)     \
     X(DEVICE_SIM_CHANGED, "device.sim_changed", "SIM changed", 4, HOST, CHANGE, UNKNOWN)          \
     X(DEVICE_SIM_BLOCKED, "device.sim_blocked", "SIM blocked", 3, HOST, ERROR, FAILURE)           \
     X(DEVICE_BATTERY_LOW, "device.battery_low", "Battery low", 4, HOST, INFO, UNKNOWN)            \

@@ -109,6 +109,38 @@ struct og_config_inbox {
     int64_t keep_ms;
 };
 
+/* 0: no limit */
+struct og_config_sim {
+    int parts_per_minute, parts_per_hour, parts_per_day, parts_per_month;
+    int recipients_per_day, recipients_per_month;
+    int otp_reserve; /* percent */
+    int64_t gap_min_ms, gap_max_ms;
+    const char *quiet_from; /* "22:00"; empty: no quiet hours */
+    const char *quiet_to;
+    int utc_offset_minutes;
+    int64_t warmup_ms;
+    int errors_max;
+    int64_t cooldown_ms;
+};
+
+struct og_config_device {
+    int parts_per_minute, parts_per_day; /* 0: no limit */
+    int64_t offline_after_ms;
+    int silent_max;
+    int failures_max;
+    int64_t quarantine_ms;
+};
+
+struct og_config_route {
+    bool smart;
+    int ahead_max; /* 0: no limit */
+    int64_t fetch_within_ms;
+    int64_t silent_after_ms;
+    int routes_max;
+    int64_t no_route_after_ms;
+    int64_t transit_ms;
+};
+
 struct og_config_message {
     int64_t max_age_ms;
     int recipients_max;
@@ -261,6 +293,9 @@ struct og_config {
     struct og_config_lane lane;
     struct og_config_store store;
     struct og_config_phone phone;
+    struct og_config_sim sim;
+    struct og_config_device device;
+    struct og_config_route route;
     struct og_config_webhook webhook;
     struct og_config_inbox inbox;
     struct og_config_message message;

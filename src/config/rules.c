@@ -85,6 +85,18 @@ og_rule_network(struct og_str value)
 }
 
 const char *
+og_rule_time_of_day(struct og_str value)
+{
+    static const char form[] = "29:59"; /* the most at each place */
+    bool is_time = value.len == strlen(form) && value.ptr[2] == ':';
+    for (size_t i = 0; is_time && i < value.len; i++) {
+        is_time = i == 2 || (value.ptr[i] >= '0' && value.ptr[i] <= form[i]);
+    }
+    is_time = is_time && !(value.ptr[0] == '2' && value.ptr[1] > '3');
+    return value.len == 0 || is_time ? NULL : "a time of day such as 22:00";
+}
+
+const char *
 og_rule_region(struct og_str value)
 {
     bool is_region = value.len == 2 && value.ptr[0] >= 'A' && value.ptr[0] <= 'Z' &&

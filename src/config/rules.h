@@ -19,3 +19,4 @@ const char *og_rule_number_type(struct og_str value);
 const char *og_rule_http_url(struct og_str value);
 const char *og_rule_mail_url(struct og_str value);
 const char *og_rule_mail_address(struct og_str value);
+const char *og_rule_time_of_day(struct og_str value);

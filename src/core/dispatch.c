@@ -35,12 +35,12 @@ ranks_before(const void *left, const void *right)
 }
 
 static bool
-ends_before(const void *left, const void *right)
+is_due_before(const void *left, const void *right)
 {
     const struct dispatch_entry *a = left;
     const struct dispatch_entry *b = right;
-    if (a->deadline_ms != b->deadline_ms) {
-        return a->deadline_ms < b->deadline_ms;
+    if (a->attend_at_ms != b->attend_at_ms) {
+        return a->attend_at_ms < b->attend_at_ms;
     }
     return a->number < b->number;
 }
@@ -49,7 +49,8 @@ struct og_dispatch *
 og_dispatch_create(void)
 {
     struct og_dispatch *self = og_xalloc(sizeof(*self));
-    og_heap_init(&self->deadlines, ends_before, offsetof(struct dispatch_entry, deadline_place));
+    og_heap_init(&self->attention, is_due_before,
+                 offsetof(struct dispatch_entry, attention_place));
     return self;
 }
 
@@ -88,7 +89,7 @@ og_dispatch_destroy(struct og_dispatch *self)
         free_account(og_map_value(node));
     }
     og_map_finish(&self->accounts);
-    og_heap_finish(&self->deadlines);
+    og_heap_finish(&self->attention);
     free(self);
 }
 
@@ -239,6 +240,11 @@ describe(const struct dispatch_device *device)
         .waiting = device->counts[OG_DISPATCH_WAITING],
         .handed = device->counts[OG_DISPATCH_HANDED],
         .taken = device->counts[OG_DISPATCH_TAKEN],
+        .silent = device->silent,
+        .waiting_otp = device->waiting_otp,
+        .waiting_parts = device->waiting_parts,
+        .waiting_otp_parts = device->waiting_otp_parts,
+        .handed_parts = device->handed_parts,
     };
 }
 
@@ -262,6 +268,26 @@ og_dispatch_device_oldest(const struct og_dispatch *self, struct og_str account,
         *created_at_ms_out = at_ms < *created_at_ms_out ? at_ms : *created_at_ms_out;
     }
     return *created_at_ms_out != INT64_MAX;
+}
+
+size_t
+og_dispatch_device_count(const struct og_dispatch *self, struct og_str account_id)
+{
+    const struct dispatch_account *account = og_dispatch_account_get(self, account_id);
+    return account ? account->ranking.count : 0;
+}
+
+size_t
+og_dispatch_ranked(const struct og_dispatch *self, struct og_str account_id,
+                   struct og_dispatch_device *out, size_t max)
+{
+    const struct dispatch_account *account = og_dispatch_account_get(self, account_id);
+    const size_t known = account ? account->ranking.count : 0;
+    const size_t count = known < max ? known : max;
+    for (size_t i = 0; i < count; i++) {
+        out[i] = describe(account->ranking.items[i]);
+    }
+    return count;
 }
 
 struct dispatch_device *

@@ -2,13 +2,13 @@
  * The queue of open messages, per account and device, in memory.
  *
  * What the store knows is the truth; this is rebuilt from it at start and answers in constant time
- * what SQL would answer slowly: what does this phone get next, which phone takes the next message,
- * what has run out of time.
+ * what SQL would answer slowly: what does this phone get next, which phones could take the next message,
+ * what needs a look.
  *
  * Thread   one: the write lane. No lock inside
  * Memory   own heap; strings given are copied, strings handed out live until the next changing call
  *          unless they are said to be in an arena
- * Cost     a message: O(log) of the open messages with a deadline plus the number of distinct
+ * Cost     a message: O(log) of the open messages that somebody will look at plus the number of distinct
  *          (class, priority) pairs that its device has waiting; a choice: O(log) of the account's
  *          devices
  *
@@ -27,13 +27,13 @@
 enum og_dispatch_class {
     OG_DISPATCH_OTP,
     OG_DISPATCH_NORMAL,
-    OG_DISPATCH_SCHEDULED, /* held by the phone until its hour; never in the way of others */
+    OG_DISPATCH_BULK, /* never in the way of others */
 };
 
 enum og_dispatch_phase {
     OG_DISPATCH_WAITING, /* no phone has fetched it: may move */
     OG_DISPATCH_HANDED,  /* fetched, nothing heard: stays, and is listed again */
-    OG_DISPATCH_TAKEN,   /* the phone reported on it: not listed any more, still open */
+    OG_DISPATCH_TAKEN,   /* the phone reported on it: not listed any more, but looked after */
 };
 
 struct og_dispatch_item {
@@ -44,6 +44,10 @@ struct og_dispatch_item {
     int priority; /* -128..127, higher first */
     int64_t created_at_ms;
     int64_t deadline_ms; /* not handed from then on; OG_DISPATCH_NO_DEADLINE */
+    int64_t attend_at_ms; /* somebody must look at it then; 0: never */
+    int parts;            /* SMS parts of all its recipients */
+    int sim;              /* the client named it; 0: any */
+    int routes;           /* phones that had it before this one */
     enum og_dispatch_phase phase;
     bool is_bound;      /* the client named the device: never moves */
     bool is_cancelling; /* still listed, so that the phone learns of it */
@@ -81,6 +85,9 @@ struct og_dispatch_device {
     size_t waiting;
     size_t handed;
     size_t taken;
+    size_t silent; /* of the handed ones: nobody expects a word any more */
+    size_t waiting_otp;
+    int64_t waiting_parts, waiting_otp_parts, handed_parts;
 };
 
 /* False: unknown (out zeroed). The empty device id gives the account's own waiting messages. */
@@ -90,6 +97,14 @@ bool og_dispatch_device_find(const struct og_dispatch *self, struct og_str accou
 /* When the oldest message that is waiting or handed was created; false: there is none. */
 bool og_dispatch_device_oldest(const struct og_dispatch *self, struct og_str account,
                                struct og_str device, int64_t *created_at_ms_out);
+
+/*
+ * Devices of the account, up to max: all of them where they are no more than that, else the ones that
+ * og_dispatch_choose would take first, roughly (each is better than half of what is left out).
+ */
+size_t og_dispatch_device_count(const struct og_dispatch *self, struct og_str account);
+size_t og_dispatch_ranked(const struct og_dispatch *self, struct og_str account,
+                          struct og_dispatch_device *out, size_t max);
 
 /*
  * The device for a new message: a connected one before any other; among connected ones the one with
@@ -122,8 +137,11 @@ bool og_dispatch_remove(struct og_dispatch *self, struct og_str account, struct 
 bool og_dispatch_set_phase(struct og_dispatch *self, struct og_str account, struct og_str id,
                            enum og_dispatch_phase phase);
 bool og_dispatch_set_cancelling(struct og_dispatch *self, struct og_str account, struct og_str id);
-bool og_dispatch_set_deadline(struct og_dispatch *self, struct og_str account, struct og_str id,
-                              int64_t deadline_ms);
+/* Nobody expects a word of its phone any more. */
+bool og_dispatch_set_silent(struct og_dispatch *self, struct og_str account, struct og_str id);
+/* When somebody must look at it again; 0: never. */
+bool og_dispatch_set_attention(struct og_dispatch *self, struct og_str account, struct og_str id,
+                               int64_t at_ms);
 
 /*
  * What the device gets: waiting and handed messages whose deadline is later than now, by class,
@@ -135,32 +153,24 @@ size_t og_dispatch_list(const struct og_dispatch *self, struct og_str account,
                         struct og_str device, int64_t now_ms, bool lifo,
                         struct og_dispatch_item *out, size_t max);
 
-/* The next moment at which something runs out; OG_DISPATCH_NO_DEADLINE when nothing does. */
-int64_t og_dispatch_next_deadline_ms(const struct og_dispatch *self);
-/* One message whose deadline is at or before now, the earliest; false: none. It stays until removed
- * or given another deadline. */
-bool og_dispatch_expired(const struct og_dispatch *self, int64_t now_ms,
-                         struct og_dispatch_item *out);
+/* The same, of waiting messages only, oldest first. */
+size_t og_dispatch_list_waiting(const struct og_dispatch *self, struct og_str account,
+                                struct og_str device, int64_t now_ms,
+                                struct og_dispatch_item *out, size_t max);
 
-struct og_dispatch_move {
-    struct og_str id;
-    struct og_str device; /* the new one */
-};
+/* Messages whose attention is due at or before now, up to max, in no order. They stay so until they get
+ * another moment. Cost: O(max). */
+size_t og_dispatch_due(const struct og_dispatch *self, int64_t now_ms,
+                       struct og_dispatch_item *out, size_t max);
 
-struct og_dispatch_moves {
-    const struct og_dispatch_move *items;
-    size_t count;
-    struct og_str_list wake; /* the new devices, each once */
-};
-
-/*
- * Move waiting messages that no client bound from a device (or from the account: "") to its best
- * connected devices, most urgent first. Nothing moves when no other device is connected.
- * max  at most so many, so that one call stays short; call again while count == max
- * out  all in `mem`
- */
-void og_dispatch_move(struct og_dispatch *self, struct og_str account, struct og_str from,
-                      size_t max, struct og_arena *mem, struct og_dispatch_moves *out);
+/* Waiting messages of a device (or of the account: "") that may move, most urgent first. Returns
+ * how many were written to out[0..max). */
+size_t og_dispatch_movable(const struct og_dispatch *self, struct og_str account,
+                           struct og_str device, struct og_dispatch_item *out, size_t max);
+/* Plan a waiting message for another device, or for none (""). False: no such message or device, or it
+ * must not move. */
+bool og_dispatch_move(struct og_dispatch *self, struct og_str account, struct og_str id,
+                      struct og_str device);
 
 /* Devices that are not connected, were last seen before `before_ms`, and have messages that could
  * move to a connected device of their account. Up to max; also the accounts' own (device "").

@@ -20,12 +20,17 @@ struct dispatch_entry {
     uint64_t number; /* in the order of adding: settles ties of age */
     int64_t created_at_ms;
     int64_t deadline_ms;
-    size_t deadline_place;
+    int64_t attend_at_ms;
+    size_t attention_place;
+    int32_t parts;
     int16_t priority;
     uint8_t class;
     uint8_t phase;
+    uint8_t sim;
+    uint8_t routes;
     bool is_bound;
     bool is_cancelling;
+    bool is_silent;
     uint8_t id_len;
     char id[];
 };

@@ -31,6 +31,16 @@ count(struct og_dispatch *self, const struct dispatch_entry *entry, int step)
     if (is_movable(entry)) {
         device->movable += (size_t)step;
     }
+    if (entry->phase == OG_DISPATCH_WAITING) {
+        const bool is_otp = entry->class == OG_DISPATCH_OTP;
+        device->waiting_parts += entry->parts * step;
+        device->waiting_otp += is_otp ? (size_t)step : 0;
+        device->waiting_otp_parts += is_otp ? entry->parts * step : 0;
+    }
+    if (entry->phase == OG_DISPATCH_HANDED) {
+        device->handed_parts += entry->parts * step;
+        device->silent += entry->is_silent ? (size_t)step : 0;
+    }
     og_heap_update(&device->account->ranking, device);
 }
 
@@ -60,7 +70,7 @@ void
 og_dispatch_entry_drop(struct og_dispatch *self, struct dispatch_entry *entry)
 {
     og_dispatch_detach(self, entry);
-    og_heap_remove(&self->deadlines, entry);
+    og_heap_remove(&self->attention, entry);
     og_map_remove(&entry->device->account->entries, og_dispatch_entry_id(entry));
     free(entry);
 }
@@ -83,6 +93,10 @@ describe(const struct dispatch_entry *entry)
         .priority = entry->priority,
         .created_at_ms = entry->created_at_ms,
         .deadline_ms = entry->deadline_ms,
+        .attend_at_ms = entry->attend_at_ms,
+        .parts = entry->parts,
+        .sim = entry->sim,
+        .routes = entry->routes,
         .phase = entry->phase,
         .is_bound = entry->is_bound,
         .is_cancelling = entry->is_cancelling,
@@ -90,12 +104,12 @@ describe(const struct dispatch_entry *entry)
 }
 
 static void
-set_deadline(struct og_dispatch *self, struct dispatch_entry *entry, int64_t deadline_ms)
+set_attention(struct og_dispatch *self, struct dispatch_entry *entry, int64_t at_ms)
 {
-    og_heap_remove(&self->deadlines, entry);
-    entry->deadline_ms = deadline_ms;
-    if (deadline_ms != OG_DISPATCH_NO_DEADLINE) {
-        og_heap_push(&self->deadlines, entry);
+    og_heap_remove(&self->attention, entry);
+    entry->attend_at_ms = at_ms;
+    if (at_ms) {
+        og_heap_push(&self->attention, entry);
     }
 }
 
@@ -107,7 +121,10 @@ make_entry(struct og_dispatch *self, const struct og_dispatch_item *item,
     entry->device = device;
     entry->number = ++self->entry_number;
     entry->created_at_ms = item->created_at_ms;
-    entry->deadline_place = OG_HEAP_ABSENT;
+    entry->deadline_ms = item->deadline_ms;
+    entry->parts = item->parts;
+    entry->sim = (uint8_t)item->sim;
+    entry->routes = (uint8_t)item->routes;
     entry->priority = (int16_t)item->priority;
     entry->class = (uint8_t)item->class;
     entry->phase = (uint8_t)item->phase;
@@ -115,14 +132,14 @@ make_entry(struct og_dispatch *self, const struct og_dispatch_item *item,
     entry->is_cancelling = item->is_cancelling;
     entry->id_len = (uint8_t)item->id.len;
     memcpy(entry->id, item->id.ptr, item->id.len);
-    set_deadline(self, entry, item->deadline_ms);
+    set_attention(self, entry, item->attend_at_ms);
     return entry;
 }
 
 enum og_code
 og_dispatch_add(struct og_dispatch *self, const struct og_dispatch_item *item, struct og_err *err)
 {
-    assert(item->priority >= -128 && item->priority <= 127);
+    assert(item->priority >= -128 && item->priority <= 127 && item->sim <= UINT8_MAX);
     if (!og_dispatch_id_fits(item->account) || !og_dispatch_id_fits(item->id)) {
         return og_fail(err, OG_E_INVALID, "id", "ids must have 1 to %d bytes",
                        OG_DISPATCH_ID_MAX_BYTES);
@@ -200,106 +217,124 @@ og_dispatch_set_cancelling(struct og_dispatch *self, struct og_str account, stru
 }
 
 bool
-og_dispatch_set_deadline(struct og_dispatch *self, struct og_str account, struct og_str id,
-                         int64_t deadline_ms)
+og_dispatch_set_silent(struct og_dispatch *self, struct og_str account, struct og_str id)
 {
     struct dispatch_entry *entry = find_entry(self, account, id);
     if (entry) {
-        set_deadline(self, entry, deadline_ms);
+        count(self, entry, -1);
+        entry->is_silent = true;
+        count(self, entry, 1);
     }
     return entry != NULL;
 }
 
-size_t
-og_dispatch_list(const struct og_dispatch *self, struct og_str account_id, struct og_str device_id,
-                 int64_t now_ms, bool lifo, struct og_dispatch_item *out, size_t max)
+bool
+og_dispatch_set_attention(struct og_dispatch *self, struct og_str account, struct og_str id,
+                          int64_t at_ms)
+{
+    struct dispatch_entry *entry = find_entry(self, account, id);
+    if (entry) {
+        set_attention(self, entry, at_ms);
+    }
+    return entry != NULL;
+}
+
+static size_t
+list(const struct og_dispatch *self, struct og_str account_id, struct og_str device_id,
+     int64_t now_ms, bool lifo, bool only_waiting, struct og_dispatch_item *out, size_t max)
 {
     struct dispatch_account *account = og_dispatch_account_get(self, account_id);
     struct dispatch_device *device =
         account ? og_dispatch_device_get(account, device_id) : NULL;
     size_t written = 0;
-    if (!device) {
+    if (!device || (only_waiting && device->counts[OG_DISPATCH_WAITING] == 0)) {
         return 0;
     }
     struct dispatch_walk walk = {.line = &device->line, .lifo = lifo};
     const struct dispatch_entry *entry;
     while (written < max && (entry = og_dispatch_walk_next(&walk))) {
-        if (entry->deadline_ms > now_ms) {
+        if (entry->deadline_ms > now_ms &&
+            (!only_waiting || entry->phase == OG_DISPATCH_WAITING)) {
             out[written++] = describe(entry);
         }
     }
     return written;
 }
 
-int64_t
-og_dispatch_next_deadline_ms(const struct og_dispatch *self)
+size_t
+og_dispatch_list(const struct og_dispatch *self, struct og_str account_id, struct og_str device_id,
+                 int64_t now_ms, bool lifo, struct og_dispatch_item *out, size_t max)
 {
-    const struct dispatch_entry *first = og_heap_top(&self->deadlines);
-    return first ? first->deadline_ms : OG_DISPATCH_NO_DEADLINE;
+    return list(self, account_id, device_id, now_ms, lifo, false, out, max);
+}
+
+size_t
+og_dispatch_list_waiting(const struct og_dispatch *self, struct og_str account_id,
+                         struct og_str device_id, int64_t now_ms, struct og_dispatch_item *out,
+                         size_t max)
+{
+    return list(self, account_id, device_id, now_ms, false, true, out, max);
+}
+
+/* What is due stands at the top of the heap: below one that is not, nothing is. */
+static size_t
+collect_due(const struct og_heap *heap, size_t place, int64_t now_ms, struct og_dispatch_item *out,
+            size_t max)
+{
+    if (place >= heap->count || max == 0) {
+        return 0;
+    }
+    const struct dispatch_entry *entry = heap->items[place];
+    if (entry->attend_at_ms > now_ms) {
+        return 0;
+    }
+    out[0] = describe(entry);
+    size_t count = 1;
+    count += collect_due(heap, place * 2 + 1, now_ms, out + count, max - count);
+    count += collect_due(heap, place * 2 + 2, now_ms, out + count, max - count);
+    return count;
+}
+
+size_t
+og_dispatch_due(const struct og_dispatch *self, int64_t now_ms, struct og_dispatch_item *out,
+                size_t max)
+{
+    return collect_due(&self->attention, 0, now_ms, out, max);
+}
+
+size_t
+og_dispatch_movable(const struct og_dispatch *self, struct og_str account_id,
+                    struct og_str device_id, struct og_dispatch_item *out, size_t max)
+{
+    struct dispatch_account *account = og_dispatch_account_get(self, account_id);
+    struct dispatch_device *device =
+        account ? og_dispatch_device_get(account, device_id) : NULL;
+    size_t count = 0;
+    if (!device || device->movable == 0) {
+        return 0;
+    }
+    struct dispatch_walk walk = {.line = &device->line};
+    const struct dispatch_entry *entry;
+    while (count < max && (entry = og_dispatch_walk_next(&walk))) {
+        if (is_movable(entry)) {
+            out[count++] = describe(entry);
+        }
+    }
+    return count;
 }
 
 bool
-og_dispatch_expired(const struct og_dispatch *self, int64_t now_ms, struct og_dispatch_item *out)
+og_dispatch_move(struct og_dispatch *self, struct og_str account_id, struct og_str id,
+                 struct og_str device_id)
 {
-    const struct dispatch_entry *first = og_heap_top(&self->deadlines);
-    if (!first || first->deadline_ms > now_ms) {
-        *out = (struct og_dispatch_item){0};
+    struct dispatch_entry *entry = find_entry(self, account_id, id);
+    struct dispatch_device *to =
+        entry ? og_dispatch_device_get(entry->device->account, device_id) : NULL;
+    if (!to || !is_movable(entry)) {
         return false;
     }
-    *out = describe(first);
+    og_dispatch_detach(self, entry);
+    entry->device = to;
+    og_dispatch_attach(self, entry);
     return true;
-}
-
-/* The first `max` that may move. */
-static size_t
-pick_movable(const struct dispatch_device *from, size_t max, struct dispatch_entry **out)
-{
-    struct dispatch_walk walk = {.line = &from->line};
-    struct dispatch_entry *entry;
-    size_t picked = 0;
-    while (picked < max && (entry = og_dispatch_walk_next(&walk))) {
-        if (is_movable(entry)) {
-            out[picked++] = entry;
-        }
-    }
-    return picked;
-}
-
-void
-og_dispatch_move(struct og_dispatch *self, struct og_str account_id, struct og_str from_id,
-                 size_t max, struct og_arena *mem, struct og_dispatch_moves *out)
-{
-    struct dispatch_account *account = og_dispatch_account_get(self, account_id);
-    struct dispatch_device *from = account ? og_dispatch_device_get(account, from_id) : NULL;
-
-    *out = (struct og_dispatch_moves){0};
-    size_t wanted = from && from->movable < max ? from->movable : max;
-    if (!from || wanted == 0) {
-        return;
-    }
-    struct dispatch_entry **entries = OG_ARENA_ARRAY(mem, struct dispatch_entry *, wanted);
-    struct og_dispatch_move *moves = OG_ARENA_ARRAY(mem, struct og_dispatch_move, wanted);
-    struct og_str *wake = OG_ARENA_ARRAY(mem, struct og_str, wanted);
-    size_t picked = pick_movable(from, wanted, entries);
-
-    out->items = moves;
-    out->wake.items = wake;
-    self->wake_mark++;
-    for (; out->count < picked; out->count++) {
-        struct dispatch_entry *entry = entries[out->count];
-        struct dispatch_device *to = og_dispatch_device_best(self, account, from, INT64_MAX);
-        if (!to) {
-            break;
-        }
-        og_dispatch_detach(self, entry);
-        entry->device = to;
-        og_dispatch_attach(self, entry);
-        struct og_str device = og_str_dup(mem, og_dispatch_device_id(to));
-        moves[out->count] =
-            (struct og_dispatch_move){og_str_dup(mem, og_dispatch_entry_id(entry)), device};
-        if (to->wake_mark != self->wake_mark) {
-            to->wake_mark = self->wake_mark;
-            wake[out->wake.count++] = device;
-        }
-    }
 }

@@ -13,9 +13,11 @@ struct dispatch_device {
     struct dispatch_list taken;
     size_t counts[OG_DISPATCH_TAKEN + 1];
     size_t movable;              /* of the waiting ones */
+    size_t silent;               /* of the handed ones */
+    size_t waiting_otp;
+    int64_t waiting_parts, waiting_otp_parts, handed_parts;
     int64_t last_seen_ms;
     uint64_t turn;               /* when it was last chosen: equals take turns */
-    uint64_t wake_mark;          /* the last move that woke it */
     size_t ranking_place;        /* absent: the account's own line */
     bool is_connected;
     uint8_t id_len;
@@ -33,10 +35,9 @@ struct dispatch_account {
 
 struct og_dispatch {
     struct og_map accounts;
-    struct og_heap deadlines; /* of entries that have one */
+    struct og_heap attention; /* of entries that somebody must look at */
     uint64_t entry_number;
     uint64_t turn;
-    uint64_t wake_mark;
     struct og_dispatch_totals totals;
 };
 

@@ -7,6 +7,8 @@
 #define DOUBT_MS 40         /* a point of score less counts like so much delay */
 #define PROBE_MS 20000      /* a phone on probation is the last that gets a code */
 #define STICKY_MS 3000      /* so much slower may the usual route be */
+#define PRESENT_MS 10000    /* so much slower may the present plan be */
+#define BURST_PARTS 10      /* a line beyond this moves at the pace of the long run */
 #define EQUAL_MS 400        /* delays that differ by less are the same: phones take turns */
 
 static const char *const verdict_names[OG_ROUTE_VERDICT_COUNT] = {
@@ -32,7 +34,8 @@ static int64_t
 delay_of(const struct og_route_candidate *c, const struct og_route_ask *ask)
 {
     const int64_t wait_ms = c->pace.at_ms > ask->now_ms ? c->pace.at_ms - ask->now_ms : 0;
-    const int64_t part_ms = wait_ms > 0 && c->part_ms > RADIO_MS ? c->part_ms : RADIO_MS;
+    const bool is_long = wait_ms > 0 || c->ahead_parts > BURST_PARTS;
+    const int64_t part_ms = is_long && c->part_ms > RADIO_MS ? c->part_ms : RADIO_MS;
     return wait_ms + c->ahead_parts * part_ms + c->latency_ms;
 }
 
@@ -72,6 +75,7 @@ cost_of(const struct og_route_candidate *c, const struct og_route_ask *ask, int6
     int64_t cost = delay_ms + (100 - c->score) * DOUBT_MS;
     cost += c->wants_probe && ask->is_otp ? PROBE_MS : 0;
     cost -= c->is_sticky ? STICKY_MS : 0;
+    cost -= c->is_present ? PRESENT_MS : 0;
     return cost;
 }
 

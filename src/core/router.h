@@ -34,6 +34,7 @@ struct og_route_candidate {
     uint64_t turn;             /* when it was last chosen, in strides of its weight */
     bool is_in_rule;           /* no rule, or the rule that matched names it */
     bool is_tried;             /* had the message already */
+    bool is_present;           /* has it in its line already: moving it must be worth it */
     bool is_sticky;            /* the recipient's last message went this way */
 };
 

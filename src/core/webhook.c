@@ -38,6 +38,7 @@ static const struct {
     [OG_WEBHOOK_OTP_FAILED] = {"otp.failed", SERVER},
     [OG_WEBHOOK_DEVICE_ONLINE] = {"device.online", SERVER},
     [OG_WEBHOOK_DEVICE_OFFLINE] = {"device.offline", SERVER},
+    [OG_WEBHOOK_OTP_UNDELIVERABLE] = {"otp.undeliverable", SERVER},
 };
 
 static const char *const by_names[] = {

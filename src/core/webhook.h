@@ -28,6 +28,7 @@ enum og_webhook_event {
     OG_WEBHOOK_OTP_FAILED,
     OG_WEBHOOK_DEVICE_ONLINE,
     OG_WEBHOOK_DEVICE_OFFLINE,
+    OG_WEBHOOK_OTP_UNDELIVERABLE, /* no phone can send it in time: offer another way */
     OG_WEBHOOK_EVENT_COUNT
 };
 

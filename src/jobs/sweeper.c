@@ -21,10 +21,10 @@
 struct round_job {
     struct og_arena expire_mem;
     struct og_arena release_mem;
-    struct og_arena move_mem;
+    struct og_arena attend_mem;
     struct og_expire_op expire;
     struct og_release_op release;
-    struct og_move_op move;
+    struct og_attend_op attend;
     struct og_otp_expire_op otp;
     struct og_abuse_round_op abuse;
     struct og_inbox_purge_op inbox;
@@ -67,6 +67,7 @@ static void expire_done(struct og_op *op);
 static void release_done(struct og_op *op);
 static void otp_done(struct og_op *op);
 static void inbox_done(struct og_op *op);
+static void attend_done(struct og_op *op);
 
 static void
 submit_expire(struct og_sweeper *self)
@@ -153,22 +154,27 @@ inbox_done(struct og_op *op)
 }
 
 static void
-move_done(struct og_op *op)
+submit_attend(struct og_sweeper *self)
 {
-    struct og_move_op *move = (struct og_move_op *)op;
-    end_one(OG_CONTAINER_OF(move, struct og_sweeper, job.move), op);
+    static const struct og_op_kind kind = {"sweep.attend", og_attend_apply, og_attend_committed,
+                                           attend_done};
+    struct round_job *job = &self->job;
+    og_arena_reset(&job->attend_mem);
+    job->attend = (struct og_attend_op){.svc = self->config.services,
+                                        .mem = &job->attend_mem,
+                                        .gone_after_ms = self->config.gone_after_ms};
+    submit(self, &job->attend.op, &kind);
 }
 
 static void
-submit_move(struct og_sweeper *self)
+attend_done(struct og_op *op)
 {
-    static const struct og_op_kind kind = {"sweep.move", NULL, og_move_committed, move_done};
-    struct round_job *job = &self->job;
-    og_arena_reset(&job->move_mem);
-    job->move = (struct og_move_op){.svc = self->config.services,
-                                    .mem = &job->move_mem,
-                                    .gone_after_ms = self->config.gone_after_ms};
-    submit(self, &job->move.op, &kind);
+    struct og_attend_op *attend = (struct og_attend_op *)op;
+    struct og_sweeper *self = OG_CONTAINER_OF(attend, struct og_sweeper, job.attend);
+    if (op->code == OG_OK && attend->has_more) {
+        submit_attend(self);
+    }
+    end_one(self, op);
 }
 
 static void
@@ -196,7 +202,7 @@ on_timer(uv_timer_t *timer)
     }
     submit_expire(self);
     submit_release(self);
-    submit_move(self);
+    submit_attend(self);
     submit_otp(self);
     submit_abuse(self);
     if (self->rounds++ % PURGE_EVERY_ROUNDS == 0) {
@@ -213,7 +219,7 @@ og_sweeper_create(const struct og_sweeper_config *config, struct og_loop *loop,
     self->loop = loop;
     og_arena_init(&self->job.expire_mem, 0);
     og_arena_init(&self->job.release_mem, 0);
-    og_arena_init(&self->job.move_mem, 0);
+    og_arena_init(&self->job.attend_mem, 0);
     sem_init(&self->stopped, 0, 0);
     uv_timer_init(og_loop_uv(loop), &self->timer);
     self->timer.data = self;
@@ -255,7 +261,7 @@ og_sweeper_destroy(struct og_sweeper *self)
     if (self) {
         og_arena_finish(&self->job.expire_mem);
         og_arena_finish(&self->job.release_mem);
-        og_arena_finish(&self->job.move_mem);
+        og_arena_finish(&self->job.attend_mem);
         sem_destroy(&self->stopped);
         free(self);
     }

@@ -4,14 +4,20 @@
 #include "service/device_service.h"
 
 #include "base/id.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "cache/credential_cache.h"
 #include "live/hub.h"
 #include "service/account_service.h"
+#include "live/wait_board.h"
 #include "service/audit_tell.h"
 #include "service/message_service.h"
 #include "service/webhook_service.h"
+#include "service/route_service.h"
+#include "store/route_store.h"
 #include "store/webhook_store.h"
+
+#define SPREAD_MAX 1000
 
 void
 og_device_token_digest(const struct og_services *svc, struct og_str token,
@@ -60,10 +66,45 @@ og_device_register_apply(struct og_op *op, struct og_tx *tx)
     return og_device_insert(tx->db, &self->out, og_str_from(digest), &op->err);
 }
 
+/* Numbers of the SIMs that a phone tells; what is not JSON has none. */
+static size_t
+sim_numbers(struct og_str sims, int out[OG_ROUTE_SIMS_MAX])
+{
+    struct og_json_doc doc;
+    struct og_err err;
+    size_t count = 0;
+    if (og_json_parse(sims, OG_JSON_DEPTH_DEFAULT, &doc, &err) != OG_OK) {
+        return 0;
+    }
+    for (size_t i = 0; i < og_json_count(doc.root) && count < OG_ROUTE_SIMS_MAX; i++) {
+        int64_t number;
+        const struct og_json *sim = og_json_at(doc.root, i);
+        if (og_json_to_i64(og_json_get(sim, "simNumber"), &number) && number >= 1 &&
+            number <= OG_ROUTE_SIMS_MAX) {
+            out[count++] = (int)number;
+        }
+    }
+    og_json_doc_finish(&doc);
+    return count;
+}
+
+static void
+tell_sims(struct og_services *svc, struct og_str device_id, struct og_str sims)
+{
+    struct og_route_phone *phone = og_route_table_find(svc->lane.routes, device_id);
+    int numbers[OG_ROUTE_SIMS_MAX];
+    if (phone && sims.len) {
+        og_route_phone_set_sims(phone, numbers, sim_numbers(sims, numbers));
+    }
+}
+
 static void
 add_to_queue(struct og_services *svc, const struct og_device *device)
 {
     struct og_err err;
+    og_route_table_add(svc->lane.routes, device->account_id, device->id, device->last_seen_at,
+                       og_now_ms(svc->clock));
+    tell_sims(svc, device->id, device->sims);
     if (og_dispatch_device_add(svc->lane.dispatch, device->account_id, device->id,
                                device->last_seen_at, &err) != OG_OK) {
         og_log_error("service", "a phone cannot be queued for", "device=%" OG_STR_FMT " reason=%s",
@@ -89,6 +130,14 @@ og_device_patch_apply(struct og_op *op, struct og_tx *tx)
     struct og_device_patch_op *self = (struct og_device_patch_op *)op;
     return og_device_update(tx->db, self->device_id, self->name, self->sims, self->app_version,
                             tx->now_ms, &op->err);
+}
+
+void
+og_device_patch_committed(struct og_op *op, struct og_tx *tx)
+{
+    struct og_device_patch_op *self = (struct og_device_patch_op *)op;
+    (void)tx;
+    tell_sims(self->svc, self->device_id, self->sims);
 }
 
 /* ---- read ---- */
@@ -176,6 +225,8 @@ og_device_remove_committed(struct og_op *op, struct og_tx *tx)
     og_credential_epoch_bump(); /* its token stops working at once */
     og_dispatch_device_remove(self->svc->lane.dispatch, self->device.account_id,
                               self->device.id);
+    og_route_table_remove(self->svc->lane.routes, self->device.id);
+    og_wait_board_set(self->svc->waits, self->device.id, NULL);
     og_hub_hint(self->svc->lane.hub, OG_HINT_CLOSE, self->device.id, OG_STR(""));
     og_log_info("service", "phone removed", "device=%" OG_STR_FMT, OG_STR_ARG(self->device.id));
 }
@@ -189,21 +240,23 @@ og_presence_committed(struct og_op *op, struct og_tx *tx)
     struct og_dispatch *queue = self->svc->lane.dispatch;
     og_audit_change(self->svc, self->is_connected ? OG_AUDIT_DEVICE_ONLINE : OG_AUDIT_DEVICE_OFFLINE,
                     self->account_id, self->device_id, NULL);
+    struct og_route_phone *phone = og_route_table_find(self->svc->lane.routes, self->device_id);
+    if (phone) {
+        og_health_stream(&phone->health, self->is_connected, tx->now_ms);
+        phone->woken_at = 0;
+    }
     if (!self->is_connected) {
         og_dispatch_device_disconnected(queue, self->account_id, self->device_id, tx->now_ms);
         return;
     }
     og_dispatch_device_connected(queue, self->account_id, self->device_id, tx->now_ms);
-    /* What nobody could take waits under the account: this phone can. */
-    struct og_dispatch_moves moves;
-    og_dispatch_move(queue, self->account_id, OG_STR(""), 1000, &self->mem, &moves);
-    for (size_t i = 0; i < moves.wake.count; i++) {
-        og_hub_hint(self->svc->lane.hub, OG_HINT_MESSAGES, moves.wake.items[i], OG_STR(""));
-    }
+    og_route_spread(self->svc, self->account_id, OG_STR(""), SPREAD_MAX, tx->now_ms, &self->mem);
     struct og_dispatch_device device;
-    if (og_dispatch_device_find(queue, self->account_id, self->device_id, &device) &&
-        device.waiting + device.handed > 0) {
+    og_dispatch_device_find(queue, self->account_id, self->device_id, &device);
+    if (device.handed > 0) { /* perhaps it never got the answer */
         og_hub_hint(self->svc->lane.hub, OG_HINT_MESSAGES, self->device_id, OG_STR(""));
+    } else if (device.waiting > 0) {
+        og_route_wake(self->svc, self->account_id, self->device_id, tx->now_ms);
     }
 }
 
@@ -219,6 +272,28 @@ og_presence_tell_apply(struct og_op *op, struct og_tx *tx)
 
 /* ---- start ---- */
 
+static void
+load_usage(void *ctx, struct og_str device_id, struct og_str usage)
+{
+    const struct og_services *svc = ctx;
+    struct og_route_phone *phone = og_route_table_find(svc->lane.routes, device_id);
+    if (phone && !og_route_phone_read(phone, usage)) {
+        og_log_warn("service", "what a phone has sent is not all known any more",
+                    "device=%" OG_STR_FMT, OG_STR_ARG(device_id));
+    }
+}
+
+static void
+load_recipient(void *ctx, struct og_str device_id, int sim, uint64_t recipient, int64_t at_ms)
+{
+    const struct og_services *svc = ctx;
+    struct og_route_phone *phone = og_route_table_find(svc->lane.routes, device_id);
+    struct og_route_sim *of = phone ? og_route_phone_sim(phone, sim) : NULL;
+    if (of) {
+        og_recipient_set_note(&of->pace.recipients, recipient, at_ms);
+    }
+}
+
 enum og_code
 og_device_load(struct og_services *svc, struct og_db *db, struct og_err *err)
 {
@@ -231,5 +306,12 @@ og_device_load(struct og_services *svc, struct og_db *db, struct og_err *err)
         add_to_queue(svc, &items[i]);
     }
     og_arena_finish(&mem);
+    if (code == OG_OK) {
+        code = og_usage_each(db, load_usage, svc, err);
+    }
+    if (code == OG_OK) {
+        code = og_sim_recipient_each(db, og_now_ms(svc->clock) - OG_RECIPIENT_MONTH_MS,
+                                     load_recipient, svc, err);
+    }
     return code;
 }

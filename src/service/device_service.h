@@ -37,6 +37,7 @@ struct og_device_patch_op {
     struct og_str app_version;
 };
 enum og_code og_device_patch_apply(struct og_op *op, struct og_tx *tx);
+void og_device_patch_committed(struct og_op *op, struct og_tx *tx);
 
 /* Write lane, because it alone knows who is connected: such a phone is seen now. account_id "" : of all accounts. */
 struct og_device_list_op {

@@ -1,6 +1,5 @@
 /*
- * How messages end without a phone's word: cancelled, expired; and the phones that vanish before
- * they fetched theirs.
+ * How messages end without a phone's word: cancelled, expired, their phone removed.
  */
 #include "live/hub.h"
 #include "service/audit_tell.h"
@@ -9,17 +8,21 @@
 #include "service/webhook_service.h"
 
 #define EXPIRE_MAX 256
-#define MOVE_MAX 256
-#define STRANDED_MAX 64
 #define REMOVED_MAX 1000 /* what is beyond ends by its deadline */
+
+void
+og_message_end_undeliverable(struct og_message *m, struct og_str reason, int64_t now_ms)
+{
+    og_message_end_open(&m->record, OG_MESSAGE_FAILED, reason, false, now_ms);
+    m->reason = reason;
+    m->final_at = now_ms;
+    m->text = OG_STR("");
+}
 
 void
 og_message_end_unsent(struct og_message *m, int64_t now_ms)
 {
-    og_message_end_open(&m->record, OG_MESSAGE_FAILED, OG_STR(OG_REASON_EXPIRED), false, now_ms);
-    m->reason = OG_STR(OG_REASON_EXPIRED);
-    m->final_at = now_ms;
-    m->text = OG_STR("");
+    og_message_end_undeliverable(m, OG_STR(OG_REASON_EXPIRED), now_ms);
 }
 
 bool
@@ -213,33 +216,4 @@ og_message_end_of_device(struct og_services *svc, struct og_tx *tx, struct og_st
         }
     }
     return code;
-}
-
-static void
-move_from(struct og_move_op *self, const struct og_dispatch_device *from)
-{
-    struct og_dispatch_moves moves;
-    og_dispatch_move(self->svc->lane.dispatch, og_str_dup(self->mem, from->account),
-                     og_str_dup(self->mem, from->device), MOVE_MAX, self->mem, &moves);
-    self->moved_count += (int)moves.count;
-    for (size_t i = 0; i < moves.wake.count; i++) {
-        og_hub_hint(self->svc->lane.hub, OG_HINT_MESSAGES, moves.wake.items[i], OG_STR(""));
-    }
-}
-
-void
-og_move_committed(struct og_op *op, struct og_tx *tx)
-{
-    struct og_move_op *self = (struct og_move_op *)op;
-    struct og_dispatch_device stranded[STRANDED_MAX];
-    size_t count = og_dispatch_stranded(self->svc->lane.dispatch, tx->now_ms - self->gone_after_ms,
-                                        stranded, STRANDED_MAX);
-    for (size_t i = 0; i < count; i++) {
-        stranded[i].account = og_str_dup(self->mem, stranded[i].account);
-        stranded[i].device = og_str_dup(self->mem, stranded[i].device);
-    }
-    for (size_t i = 0; i < count; i++) {
-        move_from(self, &stranded[i]);
-    }
-    og_message_measure(self->svc);
 }

@@ -1,9 +1,29 @@
 /* What the files about messages share. */
 #pragma once
 
+#include "base/metrics.h"
 #include "service/message_service.h"
 
+enum og_message_metric {
+    OG_MESSAGE_M_CHANGED,
+    OG_MESSAGE_M_REPEATED,
+    OG_MESSAGE_M_IMPOSSIBLE,
+    OG_MESSAGE_M_UNKNOWN,
+    OG_MESSAGE_M_HANDED,
+    OG_MESSAGE_M_REROUTED_FAILED,
+    OG_MESSAGE_M_REROUTED_SILENT,
+    OG_MESSAGE_M_UNDELIVERABLE,
+    OG_MESSAGE_M_QUEUE_WAITING,
+    OG_MESSAGE_M_QUEUE_HANDED,
+    OG_MESSAGE_M_QUEUE_TAKEN,
+    OG_MESSAGE_M_DEVICES_CONNECTED,
+    OG_MESSAGE_M_DEVICES_AWAY,
+};
+extern struct og_metric og_message_metrics[];
+
 #define OG_REASON_EXPIRED "TTL expired"
+#define OG_REASON_NO_ROUTE "undeliverable: no phone can take it"
+#define OG_REASON_TOO_SLOW "undeliverable: no phone could send it in time"
 #define OG_REASON_NO_RESULT "no result from the phone in time"
 
 /* Is the phone that this new message is planned for in arrears? OG_E_BUSY with the reason in the
@@ -20,6 +40,13 @@ int64_t og_message_give_up_at(const struct og_services *svc, const struct og_mes
 
 /* The message was never handed and its time is over: Failed, final. Changes the struct only. */
 void og_message_end_unsent(struct og_message *m, int64_t now_ms);
+
+/* Likewise, because no phone will do. */
+void og_message_end_undeliverable(struct og_message *m, struct og_str reason, int64_t now_ms);
+
+/* When somebody must look at it (service/message_attend.c); 0: never. */
+int64_t og_message_attend_at(const struct og_services *svc, const struct og_message *m,
+                             int64_t now_ms);
 
 /* Set final_at if nothing more is to come. True when the text must be erased now. */
 bool og_message_settle(const struct og_services *svc, struct og_message *m, int64_t now_ms);

@@ -6,17 +6,18 @@
 
 #include "service/message_priv.h"
 #include "service/message_service.h"
+#include "service/route_service.h"
 
 #define RELEASE_MAX 256
 
 /* The plan made when it was accepted is old: the best phone now, or the account's own line. */
 static void
-plan_again(struct og_services *svc, struct og_message *m, struct og_arena *mem)
+plan_again(struct og_services *svc, struct og_message *m, int64_t now_ms, struct og_arena *mem)
 {
-    struct og_str device;
-    if (!m->bound && og_dispatch_choose(svc->lane.dispatch, m->account_id, INT64_MIN, OG_STR(""),
-                                        &device)) {
-        m->device_id = og_str_dup(mem, device);
+    if (!m->bound) {
+        const struct og_route_job job = og_route_job_of(svc, m, now_ms);
+        struct og_route_plan plan;
+        og_route_choose(svc, &job, now_ms, mem, &plan, &m->device_id);
     }
 }
 
@@ -29,7 +30,7 @@ og_release_apply(struct og_op *op, struct og_tx *tx)
                         &self->items, &self->released_count, &op->err);
     self->has_more = self->released_count == RELEASE_MAX;
     for (int i = 0; code == OG_OK && i < self->released_count; i++) {
-        plan_again(self->svc, &self->items[i], self->mem);
+        plan_again(self->svc, &self->items[i], tx->now_ms, self->mem);
         code = og_message_release(tx->db, &self->items[i], &op->err);
     }
     return code;
@@ -39,9 +40,8 @@ void
 og_release_committed(struct og_op *op, struct og_tx *tx)
 {
     struct og_release_op *self = (struct og_release_op *)op;
-    (void)tx;
     for (int i = 0; i < self->released_count; i++) {
         self->items[i].held = false;
-        og_message_accepted(self->svc, &self->items[i]);
+        og_message_accepted(self->svc, &self->items[i], tx->now_ms);
     }
 }

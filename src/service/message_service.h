@@ -5,6 +5,7 @@
 
 #include "abuse/shield.h"
 #include "lane/op.h"
+#include "service/route_service.h"
 #include "service/services.h"
 #include "store/message_store.h"
 
@@ -22,7 +23,9 @@ struct og_message_ask {
     int64_t schedule_at_ms;    /* 0: at once; until then it is held here, not by a phone */
     int64_t active_within_ms;  /* 0: no filter on when the phone was last seen */
     struct og_str verification_id; /* "" : not an OTP */
+    struct og_str tag;         /* for rules of routing, "" */
     bool is_otp;
+    bool is_bulk;              /* never in the way of others */
     bool want_report;
     bool is_encrypted;
     bool is_sandbox;           /* to the account's inbox instead of a phone */
@@ -38,7 +41,8 @@ OG_MUST_CHECK enum og_code og_message_accept(struct og_services *svc, struct og_
                                              const struct og_message_ask *ask, struct og_arena *mem,
                                              struct og_message *out, struct og_err *err);
 /* The row is on disk: queue it and wake its phone. Write lane, in `committed`. */
-void og_message_accepted(struct og_services *svc, const struct og_message *message);
+void og_message_accepted(struct og_services *svc, const struct og_message *message,
+                         int64_t now_ms);
 
 /*
  * Cancel. A message that was never handed is Cancelled at once; one that is with a phone becomes
@@ -112,6 +116,7 @@ struct og_pull_op {
     int count;
     /* inner */
     bool *newly_handed;
+    struct og_route_fetch fetch;
 };
 enum og_code og_pull_apply(struct og_op *op, struct og_tx *tx);
 void og_pull_committed(struct og_op *op, struct og_tx *tx);
@@ -169,18 +174,29 @@ struct og_release_op {
 enum og_code og_release_apply(struct og_op *op, struct og_tx *tx);
 void og_release_committed(struct og_op *op, struct og_tx *tx);
 
+struct og_attend_step;
+struct og_attend_line;
+
 /*
- * Give never-handed messages of phones that are gone to connected ones. No apply: the plan is in
- * memory only, the row learns the phone when it is handed.
+ * Look after what does not get on: codes that no phone fetches, messages of which nothing is heard, what waits
+ * for phones that are gone or out of their pace; and conclude how well each phone does. Submitted by
+ * jobs/sweeper; call again soon while has_more.
  */
-struct og_move_op {
+struct og_attend_op {
     struct og_op op;
     struct og_services *svc;
     struct og_arena *mem;
     int64_t gone_after_ms; /* unseen for so long is gone */
     int moved_count;
+    bool has_more;
+    /* inner */
+    struct og_attend_step *steps;
+    int step_count;
+    struct og_attend_line *lines;
+    int line_count;
 };
-void og_move_committed(struct og_op *op, struct og_tx *tx);
+enum og_code og_attend_apply(struct og_op *op, struct og_tx *tx);
+void og_attend_committed(struct og_op *op, struct og_tx *tx);
 
 /* Register the counters of what phones do, once, before threads. */
 void og_message_phone_metrics(void);

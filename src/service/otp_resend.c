@@ -193,7 +193,7 @@ og_otp_resend_committed(struct og_op *op, struct og_tx *tx)
     if (self->has_cancelled) {
         og_message_cancelled(self->base.svc, &self->cancelled);
     }
-    og_message_accepted(self->base.svc, &self->message);
+    og_message_accepted(self->base.svc, &self->message, tx->now_ms);
     og_abuse_keep(self->base.svc, &self->ticket);
     og_metric_add(&og_otp_metrics[OG_OTP_M_RESENDS], 1);
 }

@@ -345,7 +345,7 @@ og_otp_start_committed(struct og_op *op, struct og_tx *tx)
         og_abuse_keep(self->base.svc, &self->ticket);
     }
     if (self->is_new) {
-        og_message_accepted(self->base.svc, &self->message);
+        og_message_accepted(self->base.svc, &self->message, tx->now_ms);
     }
 }
 

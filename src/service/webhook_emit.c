@@ -54,6 +54,14 @@ write_message(struct og_json_writer *w, const struct event *event)
 }
 
 static void
+write_undeliverable(struct og_json_writer *w, const struct event *event)
+{
+    og_json_add_str(w, "verificationId", event->message->verification_id);
+    og_json_add_str(w, "reason", event->message->reason);
+    og_json_add_time(w, "undeliverableAt", event->at_ms);
+}
+
+static void
 write_verification(struct og_json_writer *w, const struct event *event)
 {
     og_json_add_str(w, "verificationId", event->verification->id);
@@ -338,6 +346,21 @@ og_webhook_device_changed(struct og_services *svc, struct og_tx *tx, struct og_s
         .device_id = device_id,
         .subject_id = device_id,
         .write = write_device,
+        .at_ms = tx->now_ms,
+    };
+    return emit(svc, tx, &event, mem, err);
+}
+
+enum og_code
+og_webhook_otp_undeliverable(struct og_services *svc, struct og_tx *tx, const struct og_message *m,
+                             struct og_arena *mem, struct og_err *err)
+{
+    struct event event = {
+        .what = OG_WEBHOOK_OTP_UNDELIVERABLE,
+        .account_id = m->account_id,
+        .subject_id = m->verification_id,
+        .write = write_undeliverable,
+        .message = m,
         .at_ms = tx->now_ms,
     };
     return emit(svc, tx, &event, mem, err);

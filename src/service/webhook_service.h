@@ -119,6 +119,11 @@ OG_MUST_CHECK enum og_code og_webhook_device_changed(struct og_services *svc, st
 OG_MUST_CHECK enum og_code og_webhook_received(struct og_services *svc, struct og_tx *tx,
                                                const struct og_incoming *item,
                                                struct og_arena *mem, struct og_err *err);
+/* The message of a verification cannot be sent in time; its reason says why. */
+OG_MUST_CHECK enum og_code og_webhook_otp_undeliverable(struct og_services *svc, struct og_tx *tx,
+                                                        const struct og_message *m,
+                                                        struct og_arena *mem,
+                                                        struct og_err *err);
 
 /*
  * The key that signs what the server tells: webhooks.signing_key of the account's settings, which its

@@ -40,6 +40,7 @@ enum og_sql_page_id {
     OG_PAGE_SANDBOX,
     OG_PAGE_INBOX,
     OG_PAGE_PURGE,
+    OG_PAGE_ROUTE,
     OG_PAGE_SCHEMA, /* migrate.c's own */
     OG_PAGE_COUNT
 };

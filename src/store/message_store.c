@@ -18,6 +18,9 @@ enum {
     SQL_COUNT,
     SQL_HANDABLE,
     SQL_HAND,
+    SQL_REROUTE,
+    SQL_CLAIM,
+    SQL_REPLAN,
     SQL_SAVE,
     SQL_PROGRESS,
     SQL_DUE,
@@ -34,7 +37,8 @@ enum {
     "id, account_id, client_id, device_id, bound, class, priority, sim_number, want_report, "     \
     "encrypted, state, assumed, reason, verification_id, created_at, valid_until, deadline_at, "  \
     "handed_at, cancelling_at, processed_at, sent_at, delivered_at, failed_at, cancelled_at, "    \
-    "final_at, schedule_at, held, data_port, content_digest, recipients"
+    "final_at, schedule_at, held, data_port, content_digest, parts, tag, route_sim, routes, "      \
+    "possible_duplicate, recipients"
 
 #define FILTER                                                                                    \
     " FROM messages WHERE account_id = $1 AND id >= $2 AND id < $3"                               \
@@ -44,9 +48,9 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_INSERT] = "INSERT INTO messages (id, account_id, client_id, device_id, bound, class, "
                    "priority, sim_number, want_report, encrypted, state, content, recipients, "
                    "verification_id, created_at, valid_until, deadline_at, failed_at, final_at, "
-                   "reason, assumed, schedule_at, held, data_port, sent_at, delivered_at) VALUES "
-                   "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
-                   "$18, $19, $20, $21, $22, $23, $24, $25, $26)",
+                   "reason, assumed, schedule_at, held, data_port, sent_at, delivered_at, parts, "
+                   "tag) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+                   "$15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)",
     [SQL_INSERT_CLIENT_ID] =
         "INSERT INTO client_ids (account_id, client_id, message_id) VALUES ($1, $2, $3)",
     [SQL_ID_IS_OURS] = "SELECT 1 FROM messages WHERE id = $1 AND account_id = $2",
@@ -59,10 +63,20 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_COUNT] = "SELECT count(*)" FILTER,
     /* states 0 and 1: Pending and Cancelling */
     [SQL_HANDABLE] = "SELECT " COLUMNS ", content FROM messages WHERE account_id = $3 AND "
-                     "id = $1 AND (handed_at IS NULL OR device_id = $2) AND state IN (0, 1) AND "
-                     "final_at IS NULL",
-    [SQL_HAND] = "UPDATE messages SET handed_at = $3, device_id = $2 WHERE account_id = $4 AND "
+                     "id = $1 AND (handed_at IS NULL OR device_id = $2) AND routes = $4 AND "
+                     "state IN (0, 1) AND final_at IS NULL",
+    [SQL_HAND] = "UPDATE messages SET handed_at = $3, device_id = $2, route_sim = $5 WHERE account_id = $4 AND "
                  "id = $1 AND handed_at IS NULL AND state IN (0, 1) AND final_at IS NULL",
+    [SQL_REROUTE] = "UPDATE messages SET state = 0, assumed = 0, reason = NULL, handed_at = NULL, "
+                    "device_id = $4, route_sim = NULL, routes = routes + 1, "
+                    "possible_duplicate = $5, processed_at = NULL, sent_at = NULL, "
+                    "delivered_at = NULL, failed_at = NULL, recipients = $6 "
+                    "WHERE account_id = $1 AND id = $2 AND state = $3 AND "
+                    "handed_at IS NOT NULL AND final_at IS NULL",
+    [SQL_CLAIM] = "UPDATE messages SET device_id = $3, handed_at = $4 WHERE account_id = $1 AND "
+                  "id = $2 AND final_at IS NULL",
+    [SQL_REPLAN] = "UPDATE messages SET device_id = $3 WHERE account_id = $1 AND id = $2 AND "
+                   "handed_at IS NULL AND final_at IS NULL",
     [SQL_SAVE] = "UPDATE messages SET state = $3, assumed = $4, reason = $5, deadline_at = $6, "
                  "cancelling_at = $7, processed_at = $8, sent_at = $9, delivered_at = $10, "
                  "failed_at = $11, cancelled_at = $12, final_at = $13, recipients = $14, "
@@ -89,12 +103,12 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_OF_DEVICE] = "SELECT " COLUMNS " FROM messages WHERE final_at IS NULL AND "
                       "device_id = $1 AND (bound = 1 OR handed_at IS NOT NULL) LIMIT $2",
     [SQL_EACH_OPEN] = "SELECT " COLUMNS " FROM messages WHERE final_at IS NULL AND "
-                      "state IN (0, 1) AND held = 0 ORDER BY id",
+                      "(state IN (0, 1) OR (state = 3 AND class = 1)) AND held = 0 ORDER BY id",
 };
 
 static const struct og_sql_page page = {OG_PAGE_MESSAGE, sql, SQL_STATEMENTS};
 
-enum { COLUMN_RECIPIENTS = 29, COLUMN_CONTENT = 30 };
+enum { COLUMN_RECIPIENTS = 34, COLUMN_CONTENT = 35 };
 
 #define RECIPIENTS_BYTES_MAX (1 << 20)
 #define CONTENT_BYTES_MAX (512 * 1024)
@@ -164,6 +178,11 @@ read_plain_columns(const struct og_rows *rows, struct og_arena *mem, struct og_m
         .held = og_row_i64(rows, 26) != 0,
         .data_port = og_row_i64(rows, 27),
         .text_digest = og_row_text(rows, 28, mem),
+        .parts = og_row_i64(rows, 29),
+        .tag = og_row_text(rows, 30, mem),
+        .route_sim = og_row_i64(rows, 31),
+        .routes = og_row_i64(rows, 32),
+        .possible_duplicate = og_row_i64(rows, 33) != 0,
     };
     m->row.deadline_at = m->deadline_at;
     m->row.final_at = m->final_at;
@@ -316,7 +335,8 @@ og_message_insert(struct og_db *db, const struct og_key *seal, const struct og_m
                 og_value_text_or_null(m->reason), og_value_i64(m->record.is_assumed),
                 og_value_i64_or_null(m->schedule_at), og_value_i64(m->held),
                 og_value_i64_or_null(m->data_port), og_value_i64_or_null(at[OG_MESSAGE_SENT]),
-                og_value_i64_or_null(at[OG_MESSAGE_DELIVERED])),
+                og_value_i64_or_null(at[OG_MESSAGE_DELIVERED]), og_value_i64(m->parts),
+                og_value_text_or_null(m->tag)),
         NULL, err);
     og_buf_finish(&content);
     og_buf_finish(&recipients);
@@ -410,35 +430,104 @@ og_message_list(struct og_db *db, const struct og_key *seal,
 
 /* Mark one that no phone has yet. */
 static enum og_code
-hand_first(struct og_db *db, struct og_message *m, struct og_str device_id, int64_t now_ms,
-           struct og_arena *mem, struct og_err *err)
+hand_first(struct og_db *db, struct og_message *m, struct og_str device_id, int64_t sim,
+           int64_t now_ms, struct og_arena *mem, struct og_err *err)
 {
     int64_t changed = 0;
     enum og_code code = og_db_run(db, &page, SQL_HAND,
                                   OG_ARGS(og_value_text(m->id), og_value_text(device_id),
-                                          og_value_i64(now_ms), og_value_text(m->account_id)),
+                                          og_value_i64(now_ms), og_value_text(m->account_id),
+                                          og_value_i64_or_null(sim)),
                                   &changed, err);
     if (code == OG_OK && changed != 1) {
         return og_fail(err, OG_E_NOT_FOUND, "id", "no such message");
     }
     m->handed_at = now_ms;
+    m->route_sim = sim;
     m->device_id = og_str_dup(mem, device_id);
     return code;
 }
 
 enum og_code
 og_message_hand(struct og_db *db, const struct og_key *seal, struct og_str account_id,
-                struct og_str id, struct og_str device_id, int64_t now_ms, struct og_arena *mem,
-                struct og_message *out, bool *first_out, struct og_err *err)
+                struct og_str id, int64_t routes, struct og_str device_id, int64_t sim, int64_t now_ms,
+                struct og_arena *mem, struct og_message *out, bool *first_out,
+                struct og_err *err)
 {
     struct og_err local;
     err = err ? err : &local;
     enum og_code code = read_one(
         db, SQL_HANDABLE,
-        OG_ARGS(og_value_text(id), og_value_text(device_id), og_value_text(account_id)), seal, true,
-        mem, out, err);
+        OG_ARGS(og_value_text(id), og_value_text(device_id), og_value_text(account_id),
+                og_value_i64(routes)),
+        seal, true, mem, out, err);
     *first_out = code == OG_OK && out->handed_at == 0;
-    return *first_out ? hand_first(db, out, device_id, now_ms, mem, err) : code;
+    return *first_out ? hand_first(db, out, device_id, sim, now_ms, mem, err) : code;
+}
+
+static void
+begin_again(struct og_message *m, struct og_str device_id, bool possible_duplicate)
+{
+    const int64_t accepted_at = m->record.times.at_ms[OG_MESSAGE_PENDING];
+    m->record.state = OG_MESSAGE_PENDING;
+    m->record.is_assumed = false;
+    m->record.times = (struct og_message_times){.at_ms = {[OG_MESSAGE_PENDING] = accepted_at}};
+    for (size_t i = 0; i < m->record.recipient_count; i++) {
+        m->record.recipients[i].state = OG_MESSAGE_PENDING;
+        m->record.recipients[i].is_assumed = false;
+        m->record.recipients[i].error = OG_STR("");
+    }
+    m->reason = OG_STR("");
+    m->device_id = device_id;
+    m->handed_at = m->route_sim = 0;
+    m->routes++;
+    m->possible_duplicate |= possible_duplicate;
+}
+
+enum og_code
+og_message_reroute(struct og_db *db, const struct og_key *seal, struct og_message *m,
+                   enum og_message_state from, struct og_str device_id, bool possible_duplicate,
+                   struct og_err *err)
+{
+    struct og_buf recipients;
+    int64_t changed = 0;
+    begin_again(m, device_id, possible_duplicate);
+    seal_recipients(m, seal, &recipients);
+    enum og_code code = og_db_run(
+        db, &page, SQL_REROUTE,
+        OG_ARGS(og_value_text(m->account_id), og_value_text(m->id), og_value_i64(from),
+                og_value_text(device_id), og_value_i64(m->possible_duplicate),
+                og_value_blob(og_buf_str(&recipients))),
+        &changed, err);
+    og_buf_finish(&recipients);
+    if (code == OG_OK && changed != 1) {
+        return og_fail(err, OG_E_CONFLICT, "id", "the message has moved on");
+    }
+    return code;
+}
+
+enum og_code
+og_message_claim(struct og_db *db, const struct og_message *m, struct og_err *err)
+{
+    int64_t changed = 0;
+    enum og_code code = og_db_run(db, &page, SQL_CLAIM,
+                                  OG_ARGS(og_value_text(m->account_id), og_value_text(m->id),
+                                          og_value_text(m->device_id),
+                                          og_value_i64(m->handed_at)),
+                                  &changed, err);
+    return code == OG_OK && changed != 1
+               ? og_fail(err, OG_E_CONFLICT, "id", "the message has moved on")
+               : code;
+}
+
+enum og_code
+og_message_replan(struct og_db *db, struct og_str account_id, struct og_str id,
+                  struct og_str device_id, struct og_err *err)
+{
+    return og_db_run(db, &page, SQL_REPLAN,
+                     OG_ARGS(og_value_text(account_id), og_value_text(id),
+                             og_value_text(device_id)),
+                     NULL, err);
 }
 
 enum og_code

@@ -8,7 +8,7 @@
 #include "core/message.h"
 #include "store/db.h"
 
-enum og_message_class { OG_CLASS_NORMAL, OG_CLASS_OTP };
+enum og_message_class { OG_CLASS_NORMAL, OG_CLASS_OTP, OG_CLASS_BULK };
 
 /* Times are UTC ms, 0 when it has not happened. */
 struct og_message {
@@ -24,6 +24,11 @@ struct og_message {
     enum og_message_class cls;
     int64_t priority;
     int64_t sim_number; /* 0: the phone chooses */
+    int64_t route_sim;  /* the SIM that we chose for the phone that has it; 0: the phone does */
+    int64_t parts;      /* of all recipients */
+    int64_t routes;     /* phones that had it before this one */
+    bool possible_duplicate; /* one of them may have sent it */
+    struct og_str tag;  /* the client's word for rules of routing, "" */
     int64_t data_port;  /* 0: a text */
     bool bound;         /* the client named the phone */
     bool want_report;
@@ -78,13 +83,34 @@ OG_MUST_CHECK enum og_code og_message_list(struct og_db *db, const struct og_key
                                            struct og_arena *mem, struct og_message **items_out,
                                            int *count_out, int64_t *total_out, struct og_err *err);
 
-/* Mark as handed to this phone, whichever was planned, if it is still to be sent; fills *out (with text). OG_E_NOT_FOUND when it is
- * no longer Pending or Cancelling, or another phone has it. *first_out: it had not been handed before. */
+/* Mark as handed to this phone and SIM (0: the phone chooses), whichever was planned, if it is still to be sent; fills
+ * *out (with text). OG_E_NOT_FOUND when it is no longer Pending or Cancelling, or another phone has it. *first_out: it had
+ * not been handed before. routes: how many phones had it before; another number says that it was taken from this one. */
 OG_MUST_CHECK enum og_code og_message_hand(struct og_db *db, const struct og_key *seal,
                                            struct og_str account_id, struct og_str id,
-                                           struct og_str device_id, int64_t now_ms,
-                                           struct og_arena *mem, struct og_message *out,
-                                           bool *first_out, struct og_err *err);
+                                           int64_t routes, struct og_str device_id, int64_t sim,
+                                           int64_t now_ms, struct og_arena *mem,
+                                           struct og_message *out, bool *first_out,
+                                           struct og_err *err);
+
+/*
+ * Take it from the phone that has it and plan it for another: nobody has it then, all recipients are
+ * Pending again. m is changed likewise. The caller keeps the former route (store/route_store.h).
+ * from     the state of the row
+ * Errors   OG_E_CONFLICT when the row has moved on
+ */
+OG_MUST_CHECK enum og_code og_message_reroute(struct og_db *db, const struct og_key *seal,
+                                              struct og_message *m, enum og_message_state from,
+                                              struct og_str device_id, bool possible_duplicate,
+                                              struct og_err *err);
+/* It is m->device_id that sent it, and had it since m->handed_at, whichever phone has it now. OG_E_CONFLICT when it is
+ * over. */
+OG_MUST_CHECK enum og_code og_message_claim(struct og_db *db, const struct og_message *m,
+                                            struct og_err *err);
+/* Plan one that no phone has for another. No such message: nothing happens. */
+OG_MUST_CHECK enum og_code og_message_replan(struct og_db *db, struct og_str account_id,
+                                             struct og_str id, struct og_str device_id,
+                                             struct og_err *err);
 
 /* Write back record, reason, deadline and finality of `m`, if the row still has the state `from` and, with
  * `if_never_handed`, no phone has it. Erases the text when `erase_text`. OG_E_CONFLICT when the row has moved on. */

@@ -18,7 +18,7 @@
 #define EXTRA_FLAGS_MAX 16
 
 /* What is turned off for the second column. */
-static const char *const off_flags[] = {NULL};
+static const char *const off_flags[] = {"--route.smart=false", NULL};
 
 struct arguments {
     struct sim_options sim;

@@ -25,6 +25,9 @@ ALL_SCOPES = ["otp:start", "otp:check", "messages:send", "messages:read", "devic
 # Limits have files of their own; elsewhere they would only be in the way. Flags and env win.
 UNHINDERED = {"OTPGATE_ABUSE_MODE": "off", "OTPGATE_LOGIN_REGISTRATIONS_MAX": "1000000"}
 
+# Tests send as fast as they can; those about pace say so.
+UNPACED = {"OTPGATE_SIM_PARTS_PER_MINUTE": "0", "OTPGATE_DEVICE_PARTS_PER_MINUTE": "0",
+           "OTPGATE_ROUTE_AHEAD_MAX": "0"}
 SANITIZER = re.compile(r"runtime error:|Sanitizer:")
 
 
@@ -86,7 +89,7 @@ class Gateway:
                  root=None):
         self.flags = list(flags)
         self.tls = tls
-        self.env = env or {}
+        self.env = {**UNPACED, **(env or {})}
         self.preexec = preexec
         self.owns_root = root is None
         self.root = root or tempfile.mkdtemp(prefix="otpgate-test-")

@@ -85,6 +85,24 @@ listed(struct world *world, const char *device, int64_t now_ms, bool lifo, size_
     return text;
 }
 
+/* Give what may move to the best other devices, as long as there is one. Returns how many went. */
+static size_t
+move_all(struct world *world, const char *from, size_t max)
+{
+    struct og_dispatch_item *items = og_arena_alloc(&world->mem, max * sizeof(items[0]));
+    const size_t count =
+        og_dispatch_movable(world->queue, account, og_str_from(from), items, max);
+    size_t moved = 0;
+    for (; moved < count; moved++) {
+        struct og_str to;
+        if (!og_dispatch_choose(world->queue, account, INT64_MAX, og_str_from(from), &to)) {
+            break;
+        }
+        assert_true(og_dispatch_move(world->queue, account, items[moved].id, to));
+    }
+    return moved;
+}
+
 static void
 test_order(void **state)
 {
@@ -99,7 +117,7 @@ test_order(void **state)
         {"n0-mid", OG_DISPATCH_NORMAL, 0, 20},   {"n127", OG_DISPATCH_NORMAL, 127, 40},
         {"n-128", OG_DISPATCH_NORMAL, -128, 1},  {"o-128-a", OG_DISPATCH_OTP, -128, 50},
         {"o-128-b", OG_DISPATCH_OTP, -128, 51},  {"o5", OG_DISPATCH_OTP, 5, 60},
-        {"s127", OG_DISPATCH_SCHEDULED, 127, 0}, {"n0-tie", OG_DISPATCH_NORMAL, 0, 20},
+        {"s127", OG_DISPATCH_BULK, 127, 0}, {"n0-tie", OG_DISPATCH_NORMAL, 0, 20},
     };
 
     add_device(world, "d", 0, true);
@@ -259,7 +277,6 @@ static void
 test_move(void **state)
 {
     struct world *world = *state;
-    struct og_dispatch_moves moves;
     struct og_dispatch_item item;
     struct og_dispatch_device stranded[4];
 
@@ -274,37 +291,34 @@ test_move(void **state)
                                                .phase = OG_DISPATCH_HANDED});
     add_item(world, &(struct og_dispatch_item){.id = OG_STR("cancel"), .device = OG_STR("gone"),
                                                .is_cancelling = true});
-    og_dispatch_move(world->queue, account, OG_STR("gone"), 100, &world->mem, &moves);
-    assert_int_equal(moves.count, 0);
+    assert_int_equal(move_all(world, "gone", 100), 0);
     assert_int_equal(og_dispatch_stranded(world->queue, 100, stranded, 4), 0);
 
     add_device(world, "here", 20, true);
     assert_int_equal(og_dispatch_stranded(world->queue, 10, stranded, 4), 0);
     assert_int_equal(og_dispatch_stranded(world->queue, 11, stranded, 4), 1);
     assert_str(stranded[0].device, "gone");
-    og_dispatch_move(world->queue, account, OG_STR("gone"), 2, &world->mem, &moves);
-    assert_int_equal(moves.count, 2);
-    assert_str(moves.items[0].id, "otp");
-    assert_str(moves.items[0].device, "here");
-    assert_str(moves.items[1].id, "free1");
-    assert_int_equal(moves.wake.count, 1);
-    assert_str(moves.wake.items[0], "here");
+    assert_int_equal(move_all(world, "gone", 2), 2);
     add_device(world, "idle", 20, true);
-    og_dispatch_move(world->queue, account, OG_STR("gone"), 100, &world->mem, &moves);
-    assert_int_equal(moves.count, 1);
-    assert_str(moves.items[0].device, "idle");
+    assert_int_equal(move_all(world, "gone", 100), 1);
     assert_string_equal(listed(world, "here", 0, false, 32), "otp free1 ");
     assert_string_equal(listed(world, "idle", 0, false, 32), "free2 ");
     assert_string_equal(listed(world, "gone", 0, false, 32), "bound handed cancel ");
     assert_true(og_dispatch_find(world->queue, account, OG_STR("free2"), &item));
     assert_str(item.device, "idle");
+    /* what must not move, does not; nor does anything to nowhere */
+    static const char *const fixed[] = {"bound", "handed", "cancel", "unknown"};
+    for (size_t i = 0; i < COUNT(fixed); i++) {
+        assert_false(og_dispatch_move(world->queue, account, og_str_from(fixed[i]),
+                                      OG_STR("here")));
+    }
+    assert_false(og_dispatch_move(world->queue, account, OG_STR("free2"), OG_STR("nobody")));
 }
 
 static void
 test_device_removal(void **state)
 {
     struct world *world = *state;
-    struct og_dispatch_moves moves;
     struct og_dispatch_item item;
     struct og_str chosen;
 
@@ -322,8 +336,7 @@ test_device_removal(void **state)
     assert_false(og_dispatch_choose(world->queue, account, INT64_MIN, none, &chosen));
     assert_string_equal(listed(world, "", 0, false, 32), "free ");
     add_device(world, "e", 10, true);
-    og_dispatch_move(world->queue, account, none, 100, &world->mem, &moves);
-    assert_int_equal(moves.count, 1);
+    assert_int_equal(move_all(world, "", 100), 1);
     assert_string_equal(listed(world, "e", 0, false, 32), "free ");
     struct og_dispatch_totals totals = og_dispatch_totals(world->queue);
     assert_int_equal(totals.devices, 1);
@@ -335,29 +348,74 @@ static void
 test_deadlines(void **state)
 {
     struct world *world = *state;
-    struct og_dispatch_item item;
-
     add_device(world, "d", 10, true);
-    assert_true(og_dispatch_next_deadline_ms(world->queue) == FOREVER);
     add_item(world, &(struct og_dispatch_item){.id = OG_STR("b"), .device = OG_STR("d"),
                                                .deadline_ms = 200});
     add_item(world, &(struct og_dispatch_item){.id = OG_STR("a"), .device = OG_STR("d"),
                                                .deadline_ms = 100});
     add(world, "c", "d");
-    assert_int_equal(og_dispatch_next_deadline_ms(world->queue), 100);
-    assert_false(og_dispatch_expired(world->queue, 99, &item));
     assert_string_equal(listed(world, "d", 99, false, 32), "b a c ");
     assert_string_equal(listed(world, "d", 100, false, 32), "b c ");
-    assert_true(og_dispatch_expired(world->queue, 100, &item));
-    assert_str(item.id, "a");
-    assert_true(og_dispatch_set_deadline(world->queue, account, OG_STR("a"), 300));
-    assert_false(og_dispatch_expired(world->queue, 199, &item));
+}
+
+static void
+test_attention(void **state)
+{
+    struct world *world = *state;
+    struct og_dispatch_item due[8];
+
+    add_device(world, "d", 10, true);
+    add(world, "never", "d");
+    add_item(world, &(struct og_dispatch_item){.id = OG_STR("b"), .device = OG_STR("d"),
+                                               .attend_at_ms = 200});
+    add_item(world, &(struct og_dispatch_item){.id = OG_STR("a"), .device = OG_STR("d"),
+                                               .attend_at_ms = 100});
+    assert_int_equal(og_dispatch_due(world->queue, 99, due, 8), 0);
+    assert_int_equal(og_dispatch_due(world->queue, 100, due, 8), 1);
+    assert_str(due[0].id, "a");
+    assert_int_equal(og_dispatch_due(world->queue, 200, due, 8), 2);
+    assert_int_equal(og_dispatch_due(world->queue, 200, due, 1), 1);
+    assert_true(og_dispatch_set_attention(world->queue, account, OG_STR("a"), 300));
+    assert_true(og_dispatch_set_attention(world->queue, account, OG_STR("never"), 5));
+    assert_int_equal(og_dispatch_due(world->queue, 200, due, 8), 2);
     assert_true(og_dispatch_remove(world->queue, account, OG_STR("b")));
-    assert_int_equal(og_dispatch_next_deadline_ms(world->queue), 300);
-    assert_true(og_dispatch_set_deadline(world->queue, account, OG_STR("a"), FOREVER));
-    assert_true(og_dispatch_next_deadline_ms(world->queue) == FOREVER);
-    assert_true(og_dispatch_set_deadline(world->queue, account, OG_STR("c"), 5));
-    assert_int_equal(og_dispatch_next_deadline_ms(world->queue), 5);
+    assert_true(og_dispatch_set_attention(world->queue, account, OG_STR("never"), 0));
+    assert_int_equal(og_dispatch_due(world->queue, 299, due, 8), 0);
+    assert_int_equal(og_dispatch_due(world->queue, 300, due, 8), 1);
+    assert_false(og_dispatch_set_attention(world->queue, account, OG_STR("x"), 1));
+}
+
+/* Parts are counted with the messages, through all that happens to them. */
+static void
+test_parts(void **state)
+{
+    struct world *world = *state;
+    struct og_dispatch_device devices[4];
+
+    add_device(world, "d", 10, true);
+    add_device(world, "e", 10, false);
+    add_item(world, &(struct og_dispatch_item){.id = OG_STR("a"), .device = OG_STR("d"),
+                                               .class = OG_DISPATCH_OTP, .parts = 2});
+    add_item(world, &(struct og_dispatch_item){.id = OG_STR("b"), .device = OG_STR("d"),
+                                               .class = OG_DISPATCH_BULK, .parts = 5});
+    assert_int_equal(og_dispatch_ranked(world->queue, account, devices, 1), 1);
+    assert_int_equal(og_dispatch_ranked(world->queue, account, devices, 4), 2);
+    assert_str(devices[0].device, "d");
+    assert_int_equal(devices[0].waiting_parts, 7);
+    assert_int_equal(devices[0].waiting_otp_parts, 2);
+    assert_int_equal(devices[0].waiting_otp, 1);
+    og_dispatch_set_phase(world->queue, account, OG_STR("a"), OG_DISPATCH_HANDED);
+    assert_true(og_dispatch_move(world->queue, account, OG_STR("b"), OG_STR("e")));
+    assert_true(og_dispatch_device_find(world->queue, account, OG_STR("d"), &devices[0]));
+    assert_int_equal(devices[0].waiting_parts, 0);
+    assert_int_equal(devices[0].waiting_otp, 0);
+    assert_int_equal(devices[0].handed_parts, 2);
+    assert_true(og_dispatch_device_find(world->queue, account, OG_STR("e"), &devices[0]));
+    assert_int_equal(devices[0].waiting_parts, 5);
+    og_dispatch_set_phase(world->queue, account, OG_STR("a"), OG_DISPATCH_TAKEN);
+    assert_true(og_dispatch_device_find(world->queue, account, OG_STR("d"), &devices[0]));
+    assert_int_equal(devices[0].handed_parts, 0);
+    assert_int_equal(og_dispatch_ranked(world->queue, OG_STR("other"), devices, 4), 0);
 }
 
 /* A deep queue costs no more per message than a short one: were any step below linear in the depth,
@@ -366,7 +424,6 @@ static void
 test_deep_queue(void **state)
 {
     struct world *world = *state;
-    struct og_dispatch_moves moves;
     static const int depth = 200000;
     char id[16];
 
@@ -391,8 +448,7 @@ test_deep_queue(void **state)
                                                    .created_at_ms = depth + i});
     }
     og_dispatch_device_disconnected(world->queue, account, OG_STR("d"), 1);
-    og_dispatch_move(world->queue, account, OG_STR("d"), (size_t)depth, &world->mem, &moves);
-    assert_int_equal(moves.count, depth / 2);
+    assert_int_equal(move_all(world, "d", (size_t)depth), depth / 2);
     assert_string_equal(listed(world, "e", 0, false, 2), "m100000 m100001 ");
     assert_int_equal(og_dispatch_device_remove(world->queue, account, OG_STR("d")), depth / 2);
     assert_int_equal(og_dispatch_totals(world->queue).waiting, depth);
@@ -406,7 +462,8 @@ main(void)
         WORLD_TEST(test_order),      WORLD_TEST(test_phases), WORLD_TEST(test_ids),
         WORLD_TEST(test_even_split), WORLD_TEST(test_turns),  WORLD_TEST(test_choice),
         WORLD_TEST(test_move),       WORLD_TEST(test_device_removal),
-        WORLD_TEST(test_deadlines),  WORLD_TEST(test_deep_queue),
+        WORLD_TEST(test_deadlines),  WORLD_TEST(test_attention),
+        WORLD_TEST(test_parts),      WORLD_TEST(test_deep_queue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

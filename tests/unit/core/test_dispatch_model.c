@@ -30,6 +30,8 @@ struct model_entry {
     int priority;
     int64_t created_at_ms;
     int64_t deadline_ms;
+    int64_t attend_at_ms;
+    int parts;
     uint64_t number;
     enum og_dispatch_phase phase;
     bool is_bound;
@@ -76,6 +78,19 @@ count_phase(const struct model *model, int device, enum og_dispatch_phase phase)
         count += entry->exists && entry->device == device && entry->phase == phase;
     }
     return count;
+}
+
+static int64_t
+sum_parts(const struct model *model, int device, enum og_dispatch_phase phase, bool only_otp)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < ENTRIES; i++) {
+        const struct model_entry *entry = &model->entries[i];
+        bool counts = entry->exists && entry->device == device && entry->phase == phase &&
+                      (!only_otp || entry->class == OG_DISPATCH_OTP);
+        sum += counts ? entry->parts : 0;
+    }
+    return sum;
 }
 
 static size_t
@@ -235,16 +250,24 @@ step_add(struct model *model)
         .created_at_ms = model->now_ms - roll(model, 20),
         .deadline_ms =
             roll(model, 2) ? OG_DISPATCH_NO_DEADLINE : model->now_ms + roll(model, 100),
+        .attend_at_ms = roll(model, 2) ? 0 : model->now_ms + roll(model, 100),
+        .parts = roll(model, 4),
         .phase = roll(model, 4) ? OG_DISPATCH_WAITING : OG_DISPATCH_HANDED,
         .is_bound = device >= 0 && roll(model, 4) == 0,
     };
     assert_int_equal(existed ? OG_E_CONFLICT : OG_OK, og_dispatch_add(model->queue, &item, NULL));
     if (!existed) {
-        *entry = (struct model_entry){true,           device,
-                                      item.class,     item.priority,
-                                      item.created_at_ms, item.deadline_ms,
-                                      ++model->number, item.phase,
-                                      item.is_bound,  false};
+        *entry = (struct model_entry){.exists = true,
+                                      .device = device,
+                                      .class = item.class,
+                                      .priority = item.priority,
+                                      .created_at_ms = item.created_at_ms,
+                                      .deadline_ms = item.deadline_ms,
+                                      .attend_at_ms = item.attend_at_ms,
+                                      .parts = item.parts,
+                                      .number = ++model->number,
+                                      .phase = item.phase,
+                                      .is_bound = item.is_bound};
     }
 }
 
@@ -255,7 +278,7 @@ step_change(struct model *model)
     struct model_entry *entry = &model->entries[i];
     struct og_str id = og_str_from(entry_names[i]);
     enum og_dispatch_phase phase = (enum og_dispatch_phase)roll(model, 3);
-    int64_t deadline_ms = model->now_ms + roll(model, 50);
+    int64_t attend_at_ms = roll(model, 4) ? model->now_ms + roll(model, 50) : 0;
 
     switch (roll(model, 5)) {
     case 0:
@@ -269,8 +292,8 @@ step_change(struct model *model)
         break;
     case 3:
         assert_int_equal(entry->exists,
-                         og_dispatch_set_deadline(model->queue, account, id, deadline_ms));
-        entry->deadline_ms = deadline_ms;
+                         og_dispatch_set_attention(model->queue, account, id, attend_at_ms));
+        entry->attend_at_ms = attend_at_ms;
         break;
     default:
         assert_int_equal(entry->exists, og_dispatch_remove(model->queue, account, id));
@@ -279,62 +302,62 @@ step_change(struct model *model)
     }
 }
 
+/* Messages of a device go to the best others, one by one, as long as there are any. */
 static void
 step_move(struct model *model)
 {
     int from = roll(model, DEVICES + 1) - 1;
-    int max = roll(model, 6);
+    size_t max = (size_t)roll(model, 6);
     int order[ENTRIES];
-    struct og_dispatch_moves moves;
-    struct og_arena mem;
-    bool woken[DEVICES] = {false};
-    size_t moved = 0;
-    size_t wakes = 0;
+    struct og_dispatch_item items[8];
+    size_t count =
+        og_dispatch_movable(model->queue, account, device_name(from), items, max);
+    size_t at = 0;
 
-    og_arena_init(&mem, 0);
-    og_dispatch_move(model->queue, account, device_name(from), (size_t)max, &mem, &moves);
-    int count = from < 0 || model->devices[from].exists ? model_list(model, from, false, order)
-                                                        : 0;
-    for (int k = 0; k < count && moved < (size_t)max; k++) {
+    int listed = from < 0 || model->devices[from].exists ? model_list(model, from, false, order)
+                                                         : 0;
+    for (int k = 0; k < listed && at < max; k++) {
         struct model_entry *entry = &model->entries[order[k]];
-        int to = is_movable(entry) ? model_choose(model, from, INT64_MAX) : -1;
-        if (to < 0) {
+        if (!is_movable(entry)) {
             continue;
         }
-        entry->device = to;
-        assert_true(moved < moves.count);
-        assert_str(moves.items[moved].id, entry_names[order[k]]);
-        assert_str(moves.items[moved].device, device_names[to]);
-        wakes += !woken[to];
-        woken[to] = true;
-        moved++;
+        assert_true(at < count);
+        assert_str(items[at++].id, entry_names[order[k]]);
+        int to = model_choose(model, from, INT64_MAX);
+        struct og_str chosen;
+        assert_int_equal(to >= 0, og_dispatch_choose(model->queue, account, INT64_MAX,
+                                                     device_name(from), &chosen));
+        if (to >= 0) {
+            assert_str(chosen, device_names[to]);
+            entry->device = to;
+            assert_true(og_dispatch_move(model->queue, account,
+                                         og_str_from(entry_names[order[k]]), chosen));
+        }
     }
-    assert_int_equal(moves.count, moved);
-    assert_int_equal(moves.wake.count, wakes);
-    og_arena_finish(&mem);
+    assert_int_equal(at, count);
 }
 
-/* What a lane does: end what has run out. */
+/* What a lane does: look after what is due, and take some of it out. */
 static void
-step_expire(struct model *model)
+step_attend(struct model *model)
 {
-    struct og_dispatch_item item;
+    struct og_dispatch_item items[ENTRIES];
+    size_t due = 0;
     model->now_ms += roll(model, 20);
-    while (og_dispatch_expired(model->queue, model->now_ms, &item)) {
-        int earliest = -1;
-        for (int i = 0; i < ENTRIES; i++) {
-            const struct model_entry *entry = &model->entries[i];
-            if (entry->exists &&
-                (earliest < 0 || entry->deadline_ms < model->entries[earliest].deadline_ms ||
-                 (entry->deadline_ms == model->entries[earliest].deadline_ms &&
-                  entry->number < model->entries[earliest].number))) {
-                earliest = i;
-            }
-        }
-        assert_true(earliest >= 0);
-        assert_str(item.id, entry_names[earliest]);
-        model->entries[earliest].exists = false;
-        assert_true(og_dispatch_remove(model->queue, account, item.id));
+    for (int i = 0; i < ENTRIES; i++) {
+        const struct model_entry *entry = &model->entries[i];
+        due += entry->exists && entry->attend_at_ms && entry->attend_at_ms <= model->now_ms;
+    }
+    assert_int_equal(og_dispatch_due(model->queue, model->now_ms, items, ENTRIES), due);
+    for (size_t k = 0; k < due; k++) {
+        int i = (int)strtol(items[k].id.ptr + 1, NULL, 10);
+        struct model_entry *entry = &model->entries[i];
+        struct og_str id = og_str_from(entry_names[i]);
+        assert_true(entry->exists && entry->attend_at_ms == items[k].attend_at_ms);
+        entry->exists = roll(model, 3) != 0;
+        entry->attend_at_ms = 0;
+        assert_true(entry->exists ? og_dispatch_set_attention(model->queue, account, id, 0)
+                                  : og_dispatch_remove(model->queue, account, id));
     }
 }
 
@@ -370,7 +393,6 @@ compare(const struct model *model)
 {
     struct og_dispatch_totals totals = og_dispatch_totals(model->queue);
     struct og_dispatch_totals wanted = {0};
-    int64_t earliest_ms = OG_DISPATCH_NO_DEADLINE;
 
     for (int device = -1; device < DEVICES; device++) {
         struct og_dispatch_device found;
@@ -384,6 +406,10 @@ compare(const struct model *model)
         assert_int_equal(found.waiting, count_phase(model, device, OG_DISPATCH_WAITING));
         assert_int_equal(found.handed, count_phase(model, device, OG_DISPATCH_HANDED));
         assert_int_equal(found.taken, count_phase(model, device, OG_DISPATCH_TAKEN));
+        assert_int_equal(found.waiting_parts, sum_parts(model, device, OG_DISPATCH_WAITING, false));
+        assert_int_equal(found.waiting_otp_parts,
+                         sum_parts(model, device, OG_DISPATCH_WAITING, true));
+        assert_int_equal(found.handed_parts, sum_parts(model, device, OG_DISPATCH_HANDED, false));
         wanted.waiting += found.waiting;
         wanted.handed += found.handed;
         wanted.taken += found.taken;
@@ -392,12 +418,6 @@ compare(const struct model *model)
         compare_lists(model, device);
     }
     assert_memory_equal(&totals, &wanted, sizeof(totals));
-    for (int i = 0; i < ENTRIES; i++) {
-        if (model->entries[i].exists && model->entries[i].deadline_ms < earliest_ms) {
-            earliest_ms = model->entries[i].deadline_ms;
-        }
-    }
-    assert_true(og_dispatch_next_deadline_ms(model->queue) == earliest_ms);
 }
 
 static void
@@ -405,7 +425,7 @@ play(uint64_t seed)
 {
     static void (*const steps[])(struct model *) = {
         step_device, step_device, step_add,    step_add,  step_add,
-        step_change, step_change, step_change, step_move, step_expire,
+        step_change, step_change, step_change, step_move, step_attend,
     };
     struct model model = {.queue = og_dispatch_create(), .random = seed, .now_ms = 1000};
 

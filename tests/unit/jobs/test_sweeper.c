@@ -20,6 +20,8 @@
 #include "service/message_service.h"
 #include "store/migrate.h"
 #include "tests/support/temp_dir.h"
+#include "live/wait_board.h"
+#include "tests/unit/service/routing_fixture.h"
 
 #define NOON INT64_C(1767268800000)
 #define DUE_COUNT 3000 /* several times what one step takes */
@@ -129,6 +131,8 @@ setup(void **state)
     w->svc.message.max_age_ms = 3600000;
     w->svc.codes = og_code_memory_create(&codes);
     w->svc.lane.dispatch = og_dispatch_create();
+    w->svc.lane.routes = og_route_table_create(&world_routing);
+    w->svc.waits = og_wait_board_create();
     make_lanes(w);
     must(w, og_loop_create("sweep", &w->loop, &w->err));
     must(w, og_hub_create(&hub, &w->loop, 1, &w->svc.lane.hub, &w->err));
@@ -149,6 +153,8 @@ teardown(void **state)
     og_loop_destroy(w->loop);
     og_lanes_destroy(w->lanes);
     og_dispatch_destroy(w->svc.lane.dispatch);
+    og_route_table_destroy(w->svc.lane.routes);
+    og_wait_board_destroy(w->svc.waits);
     w->svc.codes->destroy(w->svc.codes);
     sem_destroy(&w->has_begun);
     sem_destroy(&w->is_done);

@@ -21,6 +21,8 @@
 #include "service/otp_service.h"
 #include "store/migrate.h"
 #include "tests/support/temp_dir.h"
+#include "live/wait_board.h"
+#include "tests/unit/service/routing_fixture.h"
 
 #define ACCOUNT OG_STR("acc-000000000000000001")
 #define OTHER_ACCOUNT OG_STR("acc-000000000000000002")
@@ -213,6 +215,10 @@ world_open_lane(struct world *w)
     world_must(og_hub_create(&hub, &w->loop, 1, &w->svc.lane.hub, &w->err), &w->err);
     world_must(og_loop_start(w->loop, &w->err), &w->err);
     w->svc.lane.dispatch = og_dispatch_create();
+    w->svc.lane.routes = og_route_table_create(&world_routing);
+    w->svc.waits = og_wait_board_create();
+    og_route_table_add(w->svc.lane.routes, ACCOUNT, OG_STR("phone-1"), NOON, NOON);
+    og_route_table_add(w->svc.lane.routes, OTHER_ACCOUNT, OG_STR("phone-2"), NOON, NOON);
     world_must(og_dispatch_device_add(w->svc.lane.dispatch, ACCOUNT, OG_STR("phone-1"), NOON,
                                       &w->err),
                &w->err);
@@ -263,6 +269,8 @@ world_teardown(void **state)
     og_hub_destroy(w->svc.lane.hub);
     og_loop_destroy(w->loop);
     og_dispatch_destroy(w->svc.lane.dispatch);
+    og_route_table_destroy(w->svc.lane.routes);
+    og_wait_board_destroy(w->svc.waits);
     og_db_close(w->db);
     w->spy.inner->destroy(w->spy.inner);
     temp_dir_remove(&w->dir);
@@ -508,8 +516,8 @@ world_hand(struct world *w, struct og_str message_id)
 {
     struct og_message m;
     bool first;
-    world_must(og_message_hand(w->db, &w->svc.keys.seal, ACCOUNT, message_id, OG_STR("phone-1"),
-                               w->now_ms, &w->mem, &m, &first, &w->err),
+    world_must(og_message_hand(w->db, &w->svc.keys.seal, ACCOUNT, message_id, 0,
+                               OG_STR("phone-1"), 0, w->now_ms, &w->mem, &m, &first, &w->err),
                &w->err);
 }
 
