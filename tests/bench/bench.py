@@ -58,6 +58,7 @@ ROWS = [
     ("push_p99_ms", "ms", "the same, 99th percentile", 20, True),
     ("push_cpu_us", "us", "CPU of a message that meets an idle phone, TLS", None, True),
     ("otp_pairs_per_s", "/s", "verifications started and checked", 5000, False),
+    ("otp_cpu_us_per_pair", "us", "CPU of the server for one of these", None, True),
     ("otp_redis_pairs_per_s", "/s", "the same, codes in Redis", None, False),
     ("otp_memcached_pairs_per_s", "/s", "the same, codes in memcached", None, False),
     ("otp_pending_bytes", "B", "memory per pending verification, with its message", None, True),
