@@ -30,7 +30,8 @@ struct og_http_handler og_api_handler(struct og_api *self);
 /* Once both exist, before requests arrive. */
 void og_api_set_hub(struct og_api *self, struct og_hub *hub);
 void og_api_set_server(struct og_api *self, struct og_http_server *server);
-/* How phones reach us, without a slash at the end; borrowed. is_set: the operator said so, else guessed. */
+/* How phones reach us, without a slash at the end; borrowed. is_set: the operator said so, else it
+ * is a guess. */
 void og_api_set_public_url(struct og_api *self, const char *url, bool is_set);
 
 /* Facts for /health, set by those who measure them. Any thread. */

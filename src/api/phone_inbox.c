@@ -2,8 +2,8 @@
  * What phones tell of what they received: by the app's webhooks, which among others call a path of
  * ours that only this phone knows, or many at once. Decode and encode, pure.
  *
- * The phone repeats what is refused, and gives other things to do up for it. So whatever will never be
- * right is dropped with a success; the answer says which and why.
+ * The phone repeats what is refused, and its queue waits meanwhile. So whatever will never be right
+ * is dropped with a success; the answer says which and why.
  */
 #include "api/phone_inbox.h"
 
