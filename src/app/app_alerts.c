@@ -42,6 +42,8 @@ og_app_alerts_open(struct og_app_alerts *self, const struct og_config *config,
         .mail_to = og_app_texts(&alert->mail_to, mem),
         .remind_ms = alert->remind_every_ms,
         .probe_ms = alert->probe_every_ms,
+        .offline_after_ms = alert->offline_after_ms,
+        .code_wait_ms = alert->code_wait_ms,
         .tick_ms = TICK_MS,
     };
     return code == OG_OK ? og_alert_sender_create(&sender, &self->sender, err) : code;

@@ -269,6 +269,8 @@ struct og_config_alert {
     const char *mail_password_file;
     const char *mail_from;
     struct og_config_texts mail_to;
+    int64_t offline_after_ms;
+    int64_t code_wait_ms;
     int64_t remind_every_ms;
     int64_t probe_every_ms;
     int64_t keep_ms;

@@ -396,3 +396,23 @@ og_dispatch_stranded(const struct og_dispatch *self, int64_t before_ms,
     }
     return count;
 }
+
+void
+og_dispatch_each(const struct og_dispatch *self,
+                 void (*visit)(void *ctx, const struct og_dispatch_device *device,
+                               bool has_connected),
+                 void *ctx)
+{
+    struct og_map_node *a, *d;
+    for (a = og_map_first(&self->accounts); a; a = og_map_next(a)) {
+        struct dispatch_account *account = og_map_value(a);
+        const struct dispatch_device *best = og_heap_top(&account->ranking);
+        const bool has_connected = best && best->is_connected;
+        struct og_dispatch_device device = describe(&account->own);
+        visit(ctx, &device, has_connected);
+        for (d = og_map_first(&account->devices); d; d = og_map_next(d)) {
+            device = describe(og_map_value(d));
+            visit(ctx, &device, has_connected);
+        }
+    }
+}

@@ -178,6 +178,13 @@ bool og_dispatch_move(struct og_dispatch *self, struct og_str account, struct og
 size_t og_dispatch_stranded(const struct og_dispatch *self, int64_t before_ms,
                             struct og_dispatch_device *out, size_t max);
 
+/* Every device, and each account's own line (device ""): for a job, not for a request.
+ * has_connected: some device of its account is connected. `visit` must change nothing. */
+void og_dispatch_each(const struct og_dispatch *self,
+                      void (*visit)(void *ctx, const struct og_dispatch_device *device,
+                                    bool has_connected),
+                      void *ctx);
+
 struct og_dispatch_totals {
     size_t devices;
     size_t connected;

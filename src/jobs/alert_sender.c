@@ -4,6 +4,7 @@
  */
 #include "jobs/alert_sender.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -14,6 +15,7 @@
 #include "base/metrics.h"
 #include "codes/code_store.h"
 #include "net/http_client.h"
+#include "service/alert_watch.h"
 
 #define LETTER_ALERTS_MAX 32
 #define LETTER_BYTES_MAX (64 * 1024)
@@ -46,6 +48,8 @@ struct og_alert_sender {
     struct og_loop_task stop_task;
     bool has_timer, is_started;
     struct channel channels[CHANNEL_COUNT];
+    struct og_alert_watch_op watch; /* the lane's while it is under way */
+    _Atomic bool is_watching;
 };
 
 static void send_alertmanager(struct channel *channel, const struct og_alert_letter *letter);
@@ -266,10 +270,40 @@ look_at_stores(struct og_alert_sender *self)
     }
 }
 
+/* On the lane's thread. */
+static void
+on_watched(struct og_op *op)
+{
+    struct og_alert_sender *self =
+        OG_CONTAINER_OF((struct og_alert_watch_op *)op, struct og_alert_sender, watch);
+    atomic_store(&self->is_watching, false);
+}
+
+static const struct og_op_kind watch_kind = {"alert.watch", NULL, og_alert_watch_committed,
+                                             on_watched};
+
+static void
+look_at_lane(struct og_alert_sender *self)
+{
+    if (atomic_exchange(&self->is_watching, true)) {
+        return;
+    }
+    self->watch = (struct og_alert_watch_op){
+        .op = {.kind = &watch_kind},
+        .svc = self->config.services,
+        .offline_after_ms = self->config.offline_after_ms,
+        .code_wait_ms = self->config.code_wait_ms,
+    };
+    if (og_lane_submit(self->config.lanes, OG_LANE_WRITE, &self->watch.op) != OG_OK) {
+        atomic_store(&self->is_watching, false); /* full or stopping */
+    }
+}
+
 static void
 on_timer(uv_timer_t *timer)
 {
     struct og_alert_sender *self = timer->data;
+    look_at_lane(self);
     look_at_stores(self);
     og_alert_tick(self->board);
     for (int i = 0; i < CHANNEL_COUNT; i++) {

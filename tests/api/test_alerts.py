@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from support import otp
 from support.gateway import Gateway
 from support.mail import MailServer
 from support.receiver import Receiver, make_certificate
@@ -14,6 +15,8 @@ from support.wait import wait_for
 ALERTS = "/admin/v1/alerts"
 MANAGER, PLAIN = "/api/v2/alerts", "/plain"
 PASSWORD = "correct horse"
+RULES = {"OTPGATE_ABUSE_MODE": "record", "OTPGATE_ABUSE_HOME": "DE",
+         "OTPGATE_ABUSE_GLOBAL_DAY": "5"}
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,7 @@ def gateway(certificate, receiver, mails, tmp_path_factory):
                  "--alert.mail_user", "gate", "--alert.mail_password_file", str(password),
                  "--alert.mail_from", "gate@example.org",
                  "--alert.mail_to", "ops@example.org,night@example.org",
-                 "--alert.keep", "0s", "--alert.probe_every", "1s", tls=False) as made:
+                 "--alert.offline_after", "1s", "--alert.code_wait", "1s", "--alert.keep", "0s", "--alert.probe_every", "1s", tls=False, env=RULES) as made:
         yield made
 
 
@@ -118,6 +121,31 @@ def test_req_86_a_mail_server_that_refuses_is_a_dead_channel(gateway, receiver, 
     receiver.answers[PLAIN] = 200
     told(receiver, MANAGER,
          lambda one: one["labels"].get("channel") == "mail" and "endsAt" in one)
+
+
+def test_req_86_a_phone_that_is_gone_and_codes_without_a_way(gateway, receiver):
+    account = gateway.account()
+    phone = account.add_phone()
+    otp.start(account.app, gateway.fresh_number()).expect(201)
+    offline = told(receiver, MANAGER, lambda one: one["labels"].get("device") == phone.id and
+                   one["labels"]["alertname"] == "device_offline")
+    assert offline["labels"]["severity"] == "warning"
+    route = told(receiver, MANAGER, lambda one: one["labels"].get("account") == account.id)
+    assert route["labels"]["alertname"] == "no_otp_route"
+    assert route["labels"]["severity"] == "critical"
+    told(receiver, MANAGER, lambda one: one["labels"].get("device") == phone.id and
+         one["labels"]["alertname"] == "queue_delay")
+    phone.listen()
+    for labels in (offline["labels"], route["labels"]):
+        told(receiver, MANAGER, lambda one: one["labels"] == labels and "endsAt" in one)
+
+
+def test_req_86_a_budget_that_runs_out(gateway, receiver):
+    account = gateway.account()
+    account.add_phone()
+    for _ in range(4):
+        otp.start(account.app, gateway.fresh_number())
+    told(receiver, MANAGER, lambda one: one["labels"].get("limit") == "global_day")
 
 
 def test_commands(gateway):

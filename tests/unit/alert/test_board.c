@@ -82,7 +82,7 @@ test_req_86_alerts_deduplicate(void **state)
         pass(board, SECOND);
     }
     og_alert_raise(board, OG_ALERT_DEVICE_OFFLINE, OG_STR("phone-2"), 5);
-    og_alert_raise(board, OG_ALERT_QUARANTINE, PHONE, 0);
+    og_alert_raise(board, OG_ALERT_QUEUE_DELAY, PHONE, 0);
     assert_int_equal(og_alert_list(board, list, 8), 3);
     assert_string_equal(list[2].subject, "phone-1");
     assert_int_equal(list[2].figure, 99);
