@@ -8,6 +8,7 @@
 #include "service/account_service.h"
 #include "service/audit_read.h"
 #include "service/device_service.h"
+#include "service/privacy.h"
 #include "service/webhook_service.h"
 #include "service/template_service.h"
 
@@ -146,6 +147,9 @@ const struct og_route og_admin_routes[] = {
     {ADMIN(OG_GET, "/audit"), 0, 200,
      OP(OG_LANE_READ, "audit.list", og_audit_list_apply, NULL, og_audit_list_op),
      .decode = og_admin_audit_decode, .encode = og_admin_audit_encode},
+    {ADMIN(OG_POST, "/privacy/erase"), BODY_MAX, 200,
+     OP(OG_LANE_WRITE, "privacy.erase", og_erase_apply, og_erase_committed, og_erase_op),
+     .decode = og_admin_erase_decode, .encode = og_admin_erase_encode},
     {ADMIN(OG_GET, "/accounts/{id}/webhooks"), 0, 200,
      OP(OG_LANE_WRITE, "webhook.account", og_webhook_account_apply, og_webhook_account_committed,
         og_webhook_account_op),

@@ -60,6 +60,9 @@ enum og_code og_admin_pairing_decode(struct og_call *call, struct og_op *op, str
 void og_admin_pairing_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
 void og_admin_pairing_failed(struct og_call *call, struct og_op *op);
 
+enum og_code og_admin_erase_decode(struct og_call *call, struct og_op *op, struct og_err *err);
+void og_admin_erase_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
+
 enum og_code og_admin_audit_decode(struct og_call *call, struct og_op *op, struct og_err *err);
 void og_admin_audit_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
 

@@ -41,6 +41,7 @@ enum og_sql_page_id {
     OG_PAGE_INBOX,
     OG_PAGE_PURGE,
     OG_PAGE_ROUTE,
+    OG_PAGE_SUBJECT,
     OG_PAGE_SCHEMA, /* migrate.c's own */
     OG_PAGE_COUNT
 };
@@ -156,6 +157,9 @@ int64_t og_db_changes(const struct og_db *db);
 /* Upkeep that may take a while: the writer checkpoints once its log is long enough. Call it outside
  * transactions, when the answers are out. */
 void og_db_tidy(struct og_db *db);
+/* From the next og_db_tidy on, until it could be done: write the whole log back and cut it to nothing, so
+ * that it keeps no older state of what was erased. */
+void og_db_clear_log(struct og_db *db);
 /* Commit a write that changes nothing: has the disk come back? */
 OG_MUST_CHECK enum og_code og_db_probe(struct og_db *db, struct og_err *err);
 

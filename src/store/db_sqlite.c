@@ -57,6 +57,7 @@ struct og_db {
     sqlite3 *handle;
     int lock_fd; /* -1: a reader, or in memory */
     bool is_read_only;
+    int busy_timeout_ms;
     bool in_transaction; /* we began one and have not ended it */
     sqlite3_stmt *tx[TX_SQL_COUNT];
     const char *const *pages[OG_PAGE_COUNT]; /* whose statements are cached */
@@ -65,6 +66,7 @@ struct og_db {
         int pages;            /* in the write-ahead log after the last commit */
         int checkpoint_at;    /* pages at which to try next */
         int checkpoint_pages; /* configured */
+        bool is_to_be_cleared;
     } wal;
     struct {
         enum og_db_fault kind;
@@ -480,8 +482,27 @@ checkpoint(struct og_db *db)
 }
 
 void
+og_db_clear_log(struct og_db *db)
+{
+    db->wal.is_to_be_cleared = !db->is_read_only;
+}
+
+/* A reader in the way is not waited for: the next tidying tries again. */
+static void
+clear_log(struct og_db *db)
+{
+    sqlite3_busy_timeout(db->handle, 0);
+    int rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    sqlite3_busy_timeout(db->handle, db->busy_timeout_ms);
+    db->wal.is_to_be_cleared = rc != SQLITE_OK;
+}
+
+void
 og_db_tidy(struct og_db *db)
 {
+    if (db->wal.is_to_be_cleared) {
+        clear_log(db);
+    }
     if (!db->is_read_only && db->wal.pages >= db->wal.checkpoint_at) {
         checkpoint(db);
     }
@@ -603,6 +624,7 @@ open_handle(struct og_db *db, const struct og_db_config *config, struct og_err *
     }
     int wait_ms = config->busy_timeout_ms > 0 ? config->busy_timeout_ms : BUSY_TIMEOUT_MS;
     sqlite3_busy_timeout(db->handle, wait_ms);
+    db->busy_timeout_ms = wait_ms;
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     set_up_wal(db, config);
     enum og_code code = ask_each(db, setup_all, err);

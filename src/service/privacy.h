@@ -1,0 +1,34 @@
+/*
+ * Erase all that is stored about a phone number, in steps: a caller repeats the call with the place that
+ * the last one ended at. What is live ends first: codes are dropped, messages leave the queue and phones
+ * that have one are told to cancel it. The audit log forgets who its pseudonym was (service/audit.h).
+ */
+#pragma once
+
+#include "lane/op.h"
+#include "service/services.h"
+#include "store/subject_store.h"
+
+/* Of a class that og_subject_scan knows; the one behind them is "failures". Static storage. */
+const char *og_privacy_class_name(int cls);
+
+/* One step. Write lane. */
+struct og_erase_op {
+    struct og_op op;
+    struct og_services *svc;
+    struct og_arena *mem;
+    struct og_str number;          /* E.164 */
+    struct og_subject_place place; /* cls 0 .. OG_SUBJECT_CLASSES; zeroed: the beginning */
+    /* answered */
+    struct og_subject_place next;
+    int64_t looked, erased; /* rows of class place.cls */
+    bool is_over;
+    /* inner: rows of this step */
+    struct og_subject_row *rows;
+    int count;
+    struct og_message *messages;
+};
+enum og_code og_erase_apply(struct og_op *op, struct og_tx *tx);
+void og_erase_committed(struct og_op *op, struct og_tx *tx);
+/* On an event loop, when it went well: drop the codes of this step's verifications. */
+void og_erase_release(struct og_erase_op *self, struct og_loop *loop);
