@@ -191,10 +191,11 @@ emit(struct og_services *svc, struct og_tx *tx, const struct event *event, struc
         return OG_OK;
     }
     enum og_code code = og_webhook_list(tx->db, event->account_id, mem, &hooks, &count, err);
-    if (code == OG_OK && count > 0) {
-        code = og_webhook_account_find(tx->db, event->account_id, mem, &account, err);
+    if (code != OG_OK || count == 0) {
+        return code;
     }
-    if (code != OG_OK || count == 0 || !og_webhook_is_ours(event->what, account.by)) {
+    code = og_webhook_account_find(tx->db, event->account_id, mem, &account, err);
+    if (code != OG_OK || !og_webhook_is_ours(event->what, account.by)) {
         return code;
     }
     for (int i = 0; code == OG_OK && i < count; i++) {

@@ -19,11 +19,13 @@ suspect(const char *name)
 static struct og_diagnosis
 diagnose(const char *package, const char *certificate, const char *hash)
 {
-    struct og_diagnosis out;
-    const struct og_suspect suspects[] = {suspect(certificate), suspect("ec_p256"),
-                                          suspect("rn_debug")};
-    og_diagnose(og_str_from(package), suspects, COUNT(suspects), (struct og_str_list){0},
-                og_str_from(hash), &mem, &out);
+    struct og_diagnosis out; /* points to its suspect */
+    struct og_suspect *suspects = OG_ARENA_ARRAY(&mem, struct og_suspect, 3);
+    suspects[0] = suspect(certificate);
+    suspects[1] = suspect("ec_p256");
+    suspects[2] = suspect("rn_debug");
+    og_diagnose(og_str_from(package), suspects, 3, (struct og_str_list){0}, og_str_from(hash),
+                &mem, &out);
     return out;
 }
 
