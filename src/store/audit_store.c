@@ -21,8 +21,8 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_EACH_BACK] =
         "SELECT seq, hash, line FROM audit WHERE seq < $1 ORDER BY seq DESC LIMIT $2",
     [SQL_HEAD_SAVE] =
-        "INSERT INTO audit_head (id, size, last, peaks) VALUES (1, $1, $2, $3) ON CONFLICT (id) "
-        "DO UPDATE SET size = excluded.size, last = excluded.last, peaks = excluded.peaks",
+        ("INSERT INTO audit_head (id, size, last, peaks) VALUES (1, $1, $2, $3) ON CONFLICT (id) "
+         "DO UPDATE SET size = excluded.size, last = excluded.last, peaks = excluded.peaks"),
     [SQL_HEAD_READ] = "SELECT size, last, peaks FROM audit_head WHERE id = 1",
     [SQL_SUBJECT_FIND] = "SELECT subject FROM audit_subjects WHERE digest = $1",
     [SQL_SUBJECT_INSERT] = "INSERT INTO audit_subjects (digest, subject) VALUES ($1, $2)",

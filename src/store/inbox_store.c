@@ -23,8 +23,8 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_FIND] = "SELECT " COLUMNS " FROM inbox WHERE account_id = $1 AND id = $2",
     [SQL_LIST] = "SELECT " COLUMNS FILTER " ORDER BY received_at DESC, id DESC LIMIT $7 OFFSET $8",
     [SQL_COUNT] = "SELECT count(*)" FILTER,
-    [SQL_PURGE] = "DELETE FROM inbox WHERE (account_id, id) IN (SELECT account_id, id FROM inbox "
-                  "WHERE created_at < $1 ORDER BY created_at LIMIT $2)",
+    [SQL_PURGE] = ("DELETE FROM inbox WHERE (account_id, id) IN (SELECT account_id, id FROM inbox "
+                   "WHERE created_at < $1 ORDER BY created_at LIMIT $2)"),
 };
 
 static const struct og_sql_page page = {OG_PAGE_INBOX, sql, SQL_STATEMENTS};
