@@ -42,7 +42,7 @@ struct spy {
 struct world {
     struct og_services svc;
     struct og_clock clock;
-    int64_t now_ms, mono_ms;
+    _Atomic int64_t now_ms, mono_ms; /* the hub's loop reads them, too */
     struct og_rng rng;
     uint32_t next_word; /* what the generator says; a code is this modulo 10^length */
     bool rng_fails;
