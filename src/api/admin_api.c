@@ -9,11 +9,13 @@
 #include "service/audit_read.h"
 #include "service/device_service.h"
 #include "service/privacy.h"
+#include "service/routing_service.h"
 #include "service/webhook_service.h"
 #include "service/template_service.h"
 
 #define BODY_MAX 4096
 #define WORDS_MAX (64 * 1024) /* templates in fifty languages */
+#define RULES_MAX (256 * 1024) /* rules of routing, with the ids of many phones */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- what several handlers need ---- */
@@ -144,6 +146,15 @@ const struct og_route og_admin_routes[] = {
      OP(OG_LANE_WRITE, "admin.device.remove", og_admin_device_remove_apply,
         og_device_remove_committed, og_device_remove_op),
      .decode = og_admin_device_remove_decode},
+    {ADMIN(OG_GET, "/accounts/{id}/routing"), 0, 200,
+     OP(OG_LANE_WRITE, "routing.show", og_routing_apply, NULL, og_routing_op),
+     .decode = og_admin_routing_show_decode, .encode = og_admin_routing_encode},
+    {ADMIN(OG_PUT, "/accounts/{id}/routing"), RULES_MAX, 200,
+     OP(OG_LANE_WRITE, "routing.set", og_routing_apply, og_routing_committed, og_routing_op),
+     .decode = og_admin_routing_put_decode, .encode = og_admin_routing_encode},
+    {ADMIN(OG_GET, "/accounts/{id}/route"), 0, 200,
+     OP(OG_LANE_WRITE, "routing.explain", og_explain_apply, NULL, og_explain_op),
+     .decode = og_admin_explain_decode, .encode = og_admin_explain_encode},
     {ADMIN(OG_GET, "/audit"), 0, 200,
      OP(OG_LANE_READ, "audit.list", og_audit_list_apply, NULL, og_audit_list_op),
      .decode = og_admin_audit_decode, .encode = og_admin_audit_encode},

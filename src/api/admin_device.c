@@ -17,6 +17,28 @@ og_admin_devices_decode(struct og_call *call, struct og_op *op, struct og_err *e
     return og_admin_account_of(call, asked, &self->account_id, err);
 }
 
+static void
+add_report(struct og_json_writer *w, const struct og_route_report *report)
+{
+    og_json_object(w, "health");
+    og_json_add_cstr(w, "state", og_health_state_name(report->state));
+    og_json_add_cstr(w, "reason", og_health_reason_name(report->reason));
+    og_json_add_i64(w, "score", report->score);
+    og_json_add_time(w, "since", report->since);
+    og_json_add_i64(w, "usual_ms", report->usual_ms);
+    og_admin_add_time_or_null(w, "quarantined_until", report->quarantined_until);
+    og_json_end(w);
+    og_json_array(w, "pace");
+    for (int i = 0; i < report->sim_count; i++) {
+        og_json_object(w, NULL);
+        og_json_add_i64(w, "sim", report->sims[i].number);
+        og_json_add_i64(w, "percent", report->sims[i].percent);
+        og_json_add_cstr(w, "of", og_pace_span_name(report->sims[i].span));
+        og_json_end(w);
+    }
+    og_json_end(w);
+}
+
 void
 og_admin_devices_encode(struct og_call *call, struct og_op *op, struct og_answer *answer)
 {
@@ -34,6 +56,7 @@ og_admin_devices_encode(struct og_call *call, struct og_op *op, struct og_answer
         og_json_add_raw(&w, "sims", device->sims);
         og_json_add_str(&w, "app_version", device->app_version);
         og_json_add_bool(&w, "connected", self->is_connected[i]);
+        add_report(&w, &self->reports[i]);
         og_json_add_time(&w, "created_at", device->created_at);
         og_json_add_time(&w, "last_seen_at", device->last_seen_at);
         og_json_end(&w);

@@ -66,6 +66,14 @@ void og_admin_erase_encode(struct og_call *call, struct og_op *op, struct og_ans
 enum og_code og_admin_audit_decode(struct og_call *call, struct og_op *op, struct og_err *err);
 void og_admin_audit_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
 
+enum og_code og_admin_routing_show_decode(struct og_call *call, struct og_op *op,
+                                          struct og_err *err);
+enum og_code og_admin_routing_put_decode(struct og_call *call, struct og_op *op,
+                                         struct og_err *err);
+void og_admin_routing_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
+enum og_code og_admin_explain_decode(struct og_call *call, struct og_op *op, struct og_err *err);
+void og_admin_explain_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
+
 enum og_code og_admin_devices_decode(struct og_call *call, struct og_op *op, struct og_err *err);
 void og_admin_devices_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
 

@@ -61,6 +61,11 @@ og_otp_start_json(const struct og_otp_start_op *op, struct og_buf *out)
     if (!op->is_new) {
         og_json_add_bool(&w, "resent", false);
     }
+    const bool is_lost = op->is_new && !op->is_concealed && op->message.final_at &&
+                         op->message.record.state == OG_MESSAGE_FAILED;
+    if (is_lost) {
+        og_json_add_str(&w, "undeliverable", op->message.reason);
+    }
     og_json_end(&w);
     return op->is_concealed ? 202 : op->is_new ? 201 : 200;
 }
@@ -87,6 +92,9 @@ og_otp_get_json(const struct og_otp_get_op *op, struct og_buf *out)
     og_json_begin(&w, out);
     og_json_object(&w, NULL);
     add_verification(&w, &op->out, op->base.svc->otp.sends_max);
+    if (op->undeliverable.len) {
+        og_json_add_str(&w, "undeliverable", op->undeliverable);
+    }
     og_json_array(&w, "timeline");
     for (int i = 0; i < op->event_count; i++) {
         add_event(&w, &op->events[i]);

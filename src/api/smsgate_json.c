@@ -38,8 +38,29 @@ write_content(struct og_json_writer *w, const struct og_message *m)
     og_json_end(w);
 }
 
+/* Members of our own: other clients ignore them. */
+static void
+write_routing(struct og_json_writer *w, const struct og_message *m, const struct og_wait *wait)
+{
+    if (m->possible_duplicate) {
+        og_json_add_bool(w, "possibleDuplicate", true);
+    }
+    if (wait) {
+        og_json_object(w, "waiting");
+        og_json_add_cstr(w, "reason", wait->reason);
+        if (wait->detail[0]) {
+            og_json_add_cstr(w, "by", wait->detail);
+        }
+        if (wait->until_ms) {
+            og_json_add_time(w, "until", wait->until_ms);
+        }
+        og_json_end(w);
+    }
+}
+
 void
-og_smsgate_write_state(struct og_json_writer *w, const struct og_message *m, bool with_content)
+og_smsgate_write_state(struct og_json_writer *w, const struct og_message *m, bool with_content,
+                       const struct og_wait *wait)
 {
     og_json_object(w, NULL);
     og_json_add_str(w, "id", og_message_public_id(m));
@@ -57,6 +78,7 @@ og_smsgate_write_state(struct og_json_writer *w, const struct og_message *m, boo
         }
     }
     og_json_end(w);
+    write_routing(w, m, wait);
     /* a code is for its recipient: who may read messages may not thereby pass checks */
     if (with_content && m->text.len && m->cls != OG_CLASS_OTP) {
         write_content(w, m);

@@ -3,14 +3,17 @@
  */
 #pragma once
 
+#include "live/wait_board.h"
 #include "base/json.h"
 #include "core/device.h"
 #include "store/device_store.h"
 #include "store/message_store.h"
 
 /* MessageState (2.2): what applications see. */
+/* wait: what it waits for, where that is known; NULL */
 void og_smsgate_write_state(struct og_json_writer *w, const struct og_message *m,
-                            bool with_content);
+                            bool with_content,
+                            const struct og_wait *wait);
 /* MobileMessage (2.3): what phones see. now_ms gives the seconds of ttl left. */
 void og_smsgate_write_mobile(struct og_json_writer *w, const struct og_message *m, int64_t now_ms);
 /* Device (2.4); name: of the member, NULL in an array. */

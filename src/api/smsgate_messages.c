@@ -10,6 +10,8 @@
 #include "api/smsgate_json.h"
 #include "api/smsgate_query.h"
 #include "base/id.h"
+#include "core/label.h"
+#include "core/route_rules.h"
 #include "service/abuse_service.h"
 #include "service/message_service.h"
 
@@ -17,6 +19,7 @@
 #define NUMBER_CHARS_MAX 128
 #define CIPHER_CHARS_MAX 512 /* an encrypted number is opaque and longer */
 #define TTL_MIN_S 5
+#define CLASS_CHARS_MAX 16
 #define HOUR_MS (3600 * INT64_C(1000))
 
 struct send_ask {
@@ -33,6 +36,8 @@ struct send_ask {
     int64_t schedule_at;
     struct og_str text;
     int64_t port;
+    struct og_str class;
+    struct og_str tag;
     bool want_report;
     bool is_encrypted;
     bool has_ttl, has_valid_until, has_schedule;
@@ -54,6 +59,9 @@ static const struct og_json_member send_members[] = {
     {"scheduleAt", OG_JSON_TIME, AT(schedule_at), false, 0, 0, AT(has_schedule)},
     {"withDeliveryReport", OG_JSON_BOOL, AT(want_report), false},
     {"isEncrypted", OG_JSON_BOOL, AT(is_encrypted), false},
+    /* ours: the peer ignores them */
+    {"class", OG_JSON_STRING, AT(class), false, 1, CLASS_CHARS_MAX},
+    {"tag", OG_JSON_STRING, AT(tag), false, 1, OG_ROUTE_TAG_CHARS_MAX},
 };
 
 static const struct og_json_member text_members[] = {
@@ -235,6 +243,19 @@ decode_numbers(struct og_call *call, const struct send_ask *ask, struct og_str_l
     return OG_OK;
 }
 
+/* Codes have an API of their own. */
+static enum og_code
+decode_class(const struct send_ask *ask, bool *is_bulk, struct og_err *err)
+{
+    enum og_route_class class = OG_ROUTE_TRANSACTIONAL;
+    const bool is_known = !ask->class.len || og_route_class_from_text(ask->class, &class);
+    *is_bulk = class == OG_ROUTE_BULK;
+    if (!is_known || class == OG_ROUTE_OTP) {
+        return og_fail(err, OG_E_INVALID, "class", "must be transactional or bulk");
+    }
+    return ask->tag.len ? og_label_check(ask->tag, OG_ROUTE_TAG_CHARS_MAX, "tag", err) : OG_OK;
+}
+
 static enum og_code
 decode_rest(struct og_call *call, struct send_ask *ask, struct og_send_op *op,
             struct og_err *err)
@@ -254,6 +275,10 @@ decode_rest(struct og_call *call, struct send_ask *ask, struct og_send_op *op,
     if (code == OG_OK) {
         code = decode_numbers(call, ask, &op->ask.numbers, err);
     }
+    if (code == OG_OK) {
+        code = decode_class(ask, &op->ask.is_bulk, err);
+    }
+    op->ask.tag = ask->tag;
     op->ask.active_within_ms = active_within_h * HOUR_MS;
     return code;
 }
@@ -299,7 +324,7 @@ og_smsgate_send_encode(struct og_call *call, struct og_op *op, struct og_answer 
     struct og_send_op *self = (struct og_send_op *)op;
     struct og_json_writer w;
     og_json_begin(&w, &answer->body);
-    og_smsgate_write_state(&w, &self->out, true);
+    og_smsgate_write_state(&w, &self->out, true, NULL);
     struct og_str id = og_message_public_id(&self->out);
     if (og_id_is_plain(id)) {
         og_answer_header(answer, "Location",
@@ -330,7 +355,7 @@ og_smsgate_one_encode(struct og_call *call, struct og_op *op, struct og_answer *
     struct og_json_writer w;
     (void)call;
     og_json_begin(&w, &answer->body);
-    og_smsgate_write_state(&w, &self->out, true);
+    og_smsgate_write_state(&w, &self->out, true, self->wait.reason ? &self->wait : NULL);
 }
 
 /* ---- list ---- */
@@ -399,7 +424,7 @@ og_smsgate_list_encode(struct og_call *call, struct og_op *op, struct og_answer 
     og_json_begin(&w, &answer->body);
     og_json_array(&w, NULL);
     for (int i = 0; i < self->count; i++) {
-        og_smsgate_write_state(&w, &self->items[i], self->filter.with_content);
+        og_smsgate_write_state(&w, &self->items[i], self->filter.with_content, NULL);
     }
     og_json_end(&w);
     og_answer_header(answer, "X-Total-Count",

@@ -34,6 +34,7 @@
 #include "service/device_service.h"
 #include "service/message_service.h"
 #include "service/otp_service.h"
+#include "service/routing_service.h"
 #include "service/webhook_service.h"
 
 #define SWEEP_EVERY_MS 500
@@ -105,6 +106,9 @@ load_memory(struct og_app *self, int64_t now_ms, struct og_err *err)
                                            &self->operator_token, err);
     if (code == OG_OK) {
         code = og_device_load(svc, db, err);
+    }
+    if (code == OG_OK) {
+        code = og_routing_load(svc, db, err);
     }
     if (code == OG_OK) {
         code = og_otp_load(svc, db, now_ms, err);

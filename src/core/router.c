@@ -141,14 +141,17 @@ og_router_choose(const struct og_route_candidate *candidates, size_t count,
 }
 
 int64_t
-og_router_best_delay_ms(const struct og_route_answer *answers, size_t count)
+og_router_best_delay_ms(const struct og_route_candidate *candidates,
+                        const struct og_route_answer *answers, size_t count)
 {
     int64_t best = INT64_MAX;
     for (size_t i = 0; i < count; i++) {
         const bool would_do = answers[i].verdict == OG_ROUTE_LATER ||
                               answers[i].verdict == OG_ROUTE_CHOSEN ||
                               answers[i].verdict == OG_ROUTE_TOO_SLOW;
-        best = would_do && answers[i].delay_ms < best ? answers[i].delay_ms : best;
+        if (would_do && candidates[i].is_connected && answers[i].delay_ms < best) {
+            best = answers[i].delay_ms;
+        }
     }
     return best;
 }

@@ -80,4 +80,5 @@ size_t og_router_choose(const struct og_route_candidate *candidates, size_t coun
                         const struct og_route_ask *ask, struct og_route_answer *answers);
 
 /* The best delay of all that would do and are there; INT64_MAX: there is none. */
-int64_t og_router_best_delay_ms(const struct og_route_answer *answers, size_t count);
+int64_t og_router_best_delay_ms(const struct og_route_candidate *candidates,
+                                const struct og_route_answer *answers, size_t count);

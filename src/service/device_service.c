@@ -149,9 +149,12 @@ og_device_list_apply(struct og_op *op, struct og_tx *tx)
     enum og_code code = og_device_list(tx->db, self->account_id, self->mem, &self->items,
                                        &self->count, &op->err);
     self->is_connected = OG_ARENA_ARRAY(self->mem, bool, (size_t)self->count + 1);
+    self->reports =
+        OG_ARENA_ARRAY(self->mem, struct og_route_report, (size_t)self->count + 1);
     for (int i = 0; code == OG_OK && i < self->count; i++) {
         struct og_device *device = &self->items[i];
         struct og_dispatch_device seen;
+        og_route_report(self->svc, device->id, tx->now_ms, &self->reports[i]);
         if (og_dispatch_device_find(self->svc->lane.dispatch, device->account_id, device->id,
                                     &seen)) {
             self->is_connected[i] = seen.is_connected;

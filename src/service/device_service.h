@@ -4,6 +4,7 @@
 #pragma once
 
 #include "lane/op.h"
+#include "service/routing_service.h"
 #include "service/services.h"
 #include "store/device_store.h"
 
@@ -47,6 +48,7 @@ struct og_device_list_op {
     struct og_str account_id;
     struct og_device *items;
     bool *is_connected; /* beside items */
+    struct og_route_report *reports; /* beside items: how they do */
     int count;
 };
 enum og_code og_device_list_apply(struct og_op *op, struct og_tx *tx);

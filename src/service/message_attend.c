@@ -3,6 +3,7 @@
  * what waits for phones that are gone. Rows change in apply, the queue after the commit; what each step
  * decided is kept between the two.
  */
+#include "alert/board.h"
 #include "base/log.h"
 #include "core/failover.h"
 #include "live/hub.h"
@@ -505,6 +506,11 @@ look_at_phone(void *ctx, struct og_route_phone *phone)
     const enum og_health_state before = health->state;
     if (!og_health_refresh(&phone->health, &policy_of(svc)->health, looking->now_ms)) {
         return;
+    }
+    if (health->state == OG_HEALTH_QUARANTINED) {
+        og_alert_raise(svc->alerts, OG_ALERT_DEVICE_QUARANTINED, og_str_from(phone->id), 0);
+    } else if (before == OG_HEALTH_QUARANTINED) {
+        og_alert_clear(svc->alerts, OG_ALERT_DEVICE_QUARANTINED, og_str_from(phone->id));
     }
     const char *state = og_health_state_name(health->state);
     const char *reason = og_health_reason_name(health->reason);

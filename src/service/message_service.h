@@ -88,6 +88,7 @@ struct og_message_one_op {
     struct og_str account_id;
     struct og_str id;
     struct og_message out;
+    struct og_wait wait; /* of get: what it waits for; without reason: nothing, or it is not known */
 };
 enum og_code og_message_get_apply(struct og_op *op, struct og_tx *tx); /* read lane */
 enum og_code og_cancel_apply(struct og_op *op, struct og_tx *tx);      /* see og_message_cancel */

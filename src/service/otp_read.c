@@ -92,6 +92,15 @@ tell(struct og_otp_get_op *self, const struct og_otp_send *sends, int send_count
     qsort(self->events, (size_t)self->event_count, sizeof(self->events[0]), by_time);
 }
 
+/* Of the last send: an earlier one does not matter any more. */
+static struct og_str
+why_undeliverable(const struct og_otp_send *sends, int count)
+{
+    const bool is_lost = count > 0 && sends[count - 1].failed_at &&
+                         og_str_starts(sends[count - 1].reason, OG_STR("undeliverable"));
+    return is_lost ? sends[count - 1].reason : OG_STR("");
+}
+
 enum og_code
 og_otp_get_apply(struct og_op *op, struct og_tx *tx)
 {
@@ -112,6 +121,7 @@ og_otp_get_apply(struct og_op *op, struct og_tx *tx)
     }
     if (code == OG_OK) {
         self->out.state = og_verification_state_at(&self->out, tx->now_ms);
+        self->undeliverable = why_undeliverable(sends, send_count);
         tell(self, sends, send_count, checks, check_count);
     }
     return code;

@@ -213,6 +213,7 @@ struct og_otp_get_op {
     struct og_str id;
     /* answered */
     struct og_verification out;
+    struct og_str undeliverable; /* why its last message was not sent; "" : it was, or may be */
     struct og_otp_event *events; /* by time */
     int event_count;
 };

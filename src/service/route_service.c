@@ -228,7 +228,7 @@ og_route_plan_make(const struct og_services *svc, const struct og_route_job *job
         .now_ms = now_ms,
     };
     out->chosen = og_router_choose(out->candidates, out->count, &ask, out->answers);
-    out->best_delay_ms = og_router_best_delay_ms(out->answers, out->count);
+    out->best_delay_ms = og_router_best_delay_ms(out->candidates, out->answers, out->count);
 }
 
 void

@@ -22,6 +22,7 @@ enum {
     SQL_CLEAR_TEXT = SQL_SPAN + OG_PURGE_OWNED_COUNT,
     SQL_REMOVE_MESSAGE,
     SQL_REMOVE_CLIENT_ID,
+    SQL_REMOVE_ROUTES,
     SQL_REMOVE_SANDBOX,
     SQL_NEXT_ACCOUNT,
     SQL_MARK_GET,
@@ -65,6 +66,7 @@ static const char *const sql[SQL_STATEMENTS] = {
                        "WHERE account_id = $1 AND id = $2",
     [SQL_REMOVE_MESSAGE] = "DELETE FROM messages WHERE account_id = $1 AND id = $2",
     [SQL_REMOVE_CLIENT_ID] = "DELETE FROM client_ids WHERE account_id = $1 AND client_id = $2",
+    [SQL_REMOVE_ROUTES] = "DELETE FROM message_routes WHERE account_id = $1 AND message_id = $2",
     [SQL_REMOVE_SANDBOX] = "DELETE FROM sandbox_messages WHERE account_id = $1 AND id = $2",
     [SQL_NEXT_ACCOUNT] = "SELECT id FROM accounts WHERE id > $1 ORDER BY id LIMIT 1",
     [SQL_MARK_GET] = "SELECT value FROM meta WHERE name = '" MARK "'",
@@ -206,6 +208,9 @@ remove_old(struct og_db *db, const struct og_purge_span *span, const struct old_
         code = og_db_run(db, &page, SQL_REMOVE_CLIENT_ID,
                          OG_ARGS(og_value_text(span->account_id), og_value_text(row->client_id)),
                          NULL, err);
+    }
+    if (code == OG_OK && span->which == OG_PURGE_MESSAGES) {
+        code = og_db_run(db, &page, SQL_REMOVE_ROUTES, args, 2, NULL, err);
     }
     return code;
 }

@@ -86,6 +86,7 @@ def test_options_exist(path, sample):
     named = re.findall(r"`((?:%s)\.[a-z_]+)`" % sections, text)
     named += re.findall(r"--((?:%s)\.[a-z_]+)" % sections, text)
     kinds = set(re.findall(r'"([a-z_]+\.[a-z_.]+)"', (ROOT / "src/audit/event.h").read_text()))
+    kinds |= set(re.findall(r'\{"([a-z]+\.[a-z]+)"', (ROOT / "src/core/webhook.c").read_text()))
     files = {"otp.md", "store.md", "message.h", "http.c"}
     assert set(named) - files - kinds <= options
     assert set(re.findall(r"OTPGATE_\w+", text)) <= variables | CLI_VARIABLES

@@ -12,8 +12,8 @@ BATCH = ["sms:batch:received", "sms:batch:data-received", "mms:batch:received",
 OF_PHONES = ["system:ping", "mms:downloaded", "app:started"]
 INCOMING = ["sms:received", "sms:data-received", "mms:received"]
 OF_STATES = INCOMING + ["sms:sent", "sms:delivered", "sms:failed", "sms:cancelled"]
-OURS = ["message.expired", "message.canceled", "otp.approved", "otp.failed", "device.online",
-        "device.offline"]
+OURS = ["message.expired", "message.canceled", "otp.approved", "otp.failed", "otp.undeliverable",
+        "device.online", "device.offline"]
 
 
 def make(account, event="sms:received", **members):

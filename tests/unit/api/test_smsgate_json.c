@@ -96,7 +96,7 @@ test_state_of_a_plain_message(void **state)
 {
     struct bench *b = *state;
     struct og_message m = plain_message(b);
-    og_smsgate_write_state(writer(b), &m, true);
+    og_smsgate_write_state(writer(b), &m, true, NULL);
     assert_string_equal(
         b->out.ptr,
         "{\"id\":\"AOhtQSN-UXBjRWBuWvXxk\",\"deviceId\":\"dev-1\",\"state\":\"Pending\","
@@ -106,12 +106,32 @@ test_state_of_a_plain_message(void **state)
         "\"textMessage\":{\"text\":\"hello\"}}");
 }
 
+/* Members of our own, only where there is something to say. */
+static void
+test_state_of_a_message_that_waits(void **state)
+{
+    struct bench *b = *state;
+    struct og_message m = plain_message(b);
+    const struct og_wait waits[] = {{"sim_pace", "minute", INT64_C(1767268861000)},
+                                    {"quarantine", "", 0}};
+    static const char *const expected[] = {
+        "\"possibleDuplicate\":true,\"waiting\":{\"reason\":\"sim_pace\",\"by\":\"minute\","
+        "\"until\":\"2026-01-01T12:01:01.000Z\"}",
+        "\"possibleDuplicate\":true,\"waiting\":{\"reason\":\"quarantine\"}",
+    };
+    m.possible_duplicate = true;
+    for (size_t i = 0; i < 2; i++) {
+        og_smsgate_write_state(writer(b), &m, false, &waits[i]);
+        assert_non_null(strstr(b->out.ptr, expected[i]));
+    }
+}
+
 static void
 test_state_of_a_full_message(void **state)
 {
     struct bench *b = *state;
     struct og_message m = full_message(b);
-    og_smsgate_write_state(writer(b), &m, false);
+    og_smsgate_write_state(writer(b), &m, false, NULL);
     assert_string_equal(
         b->out.ptr,
         "{\"id\":\"order \\\"42\\\"\",\"deviceId\":\"dev-1\",\"state\":\"Failed\","
@@ -132,7 +152,7 @@ test_the_text_of_a_code_is_shown_to_nobody(void **state)
     struct og_message m = plain_message(b);
     m.text = OG_STR("482913 is your code");
     m.cls = OG_CLASS_OTP;
-    og_smsgate_write_state(writer(b), &m, true);
+    og_smsgate_write_state(writer(b), &m, true, NULL);
     assert_null(strstr(b->out.ptr, "482913"));
     assert_null(strstr(b->out.ptr, "textMessage"));
     og_smsgate_write_mobile(writer(b), &m, AT_120MS); /* but to the phone that sends it */
@@ -247,7 +267,7 @@ test_dates_and_nulls(void **state)
             assert_int_equal(check_dates(b->out.ptr), 1 + is_full);
             assert_null(strstr(b->out.ptr, "null"));
             assert_non_null(strstr(b->out.ptr, "\"phoneNumbers\":["));
-            og_smsgate_write_state(writer(b), &m, true);
+            og_smsgate_write_state(writer(b), &m, true, NULL);
             assert_int_equal(check_dates(b->out.ptr), is_full ? 8 : 2);
             assert_null(strstr(b->out.ptr, "null"));
         }
@@ -363,6 +383,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_BENCH(test_state_of_a_plain_message),
+        WITH_BENCH(test_state_of_a_message_that_waits),
         WITH_BENCH(test_state_of_a_full_message),
         WITH_BENCH(test_the_text_of_a_code_is_shown_to_nobody),
         WITH_BENCH(test_mobile_plain_message),

@@ -102,9 +102,9 @@ test_best_delay(void **state)
     struct og_route_answer answers[3];
     (void)state;
     og_router_choose(candidates, 3, &otp, answers);
-    assert_int_equal(og_router_best_delay_ms(answers, 3), 4000);
-    assert_int_equal(og_router_best_delay_ms(answers + 1, 1), INT64_MAX);
-    assert_int_equal(og_router_best_delay_ms(answers + 2, 1), 70000);
+    assert_int_equal(og_router_best_delay_ms(candidates, answers, 3), 4000);
+    assert_int_equal(og_router_best_delay_ms(candidates + 1, answers + 1, 1), INT64_MAX);
+    assert_int_equal(og_router_best_delay_ms(candidates + 2, answers + 2, 1), 70000);
     assert_int_equal(og_router_choose(NULL, 0, &otp, NULL), OG_ROUTE_NONE);
 }
 
