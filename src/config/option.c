@@ -166,9 +166,9 @@ const struct og_option og_options[] = {
 
     {"route.smart", OG_OPTION_BOOL, AT(route, smart), "true",
      .help = "Choose phones by health, pace and delay, and send a stuck code another way."},
-    {"route.ahead_max", OG_OPTION_INT, AT(route, ahead_max), "5", 0, 1000,
+    {"route.ahead_max", OG_OPTION_INT, AT(route, ahead_max), "2", 0, 1000,
      .help = "Messages that a phone may have without a word on any; 0 means no limit."},
-    {"route.fetch_within", OG_OPTION_DURATION, AT(route, fetch_within_ms), "3s", 500, MINUTES(10),
+    {"route.fetch_within", OG_OPTION_DURATION, AT(route, fetch_within_ms), "2s", 500, MINUTES(10),
      .help = "A code that its phone has not fetched by then goes to another."},
     {"route.silent_after", OG_OPTION_DURATION, AT(route, silent_after_ms), "30s", SECONDS(1),
      MINUTES(10), .help = "A code that was not sent by then goes out another way, too."},

@@ -77,9 +77,15 @@ og_health_patience_ms(const struct og_latency *of, int64_t floor_ms, int64_t oth
 }
 
 int64_t
-og_health_usual_ms(const struct og_health *self, int64_t otherwise_ms)
+og_health_fetch_ms(const struct og_health *self, int64_t otherwise_ms)
 {
-    return self->sending.count ? self->sending.p50_ms : otherwise_ms;
+    return self->fetch.count ? self->fetch.p50_ms : otherwise_ms;
+}
+
+int64_t
+og_health_part_ms(const struct og_health *self, int64_t otherwise_ms)
+{
+    return self->serving.count >= LEARNED_AFTER ? self->serving.p50_ms : otherwise_ms;
 }
 
 /* ---- observations ---- */
@@ -149,6 +155,15 @@ og_health_sent(struct og_health *self, int64_t after_ms)
     self->quarantined_until = 0;
     self->quarantines = 0;
     self->is_probing = false;
+}
+
+void
+og_health_served(struct og_health *self, int64_t handed_at, int64_t parts, int64_t now_ms)
+{
+    if (self->served_at > handed_at) { /* it had both at once: this one had to wait for that */
+        og_latency_add(&self->serving, (now_ms - self->served_at) / (parts > 0 ? parts : 1));
+    }
+    self->served_at = now_ms;
 }
 
 static void

@@ -64,6 +64,8 @@ struct og_health {
     struct og_latency fetch;   /* from the wake-up to the fetch */
     struct og_latency answer;  /* from the fetch to its first report */
     struct og_latency sending; /* from the fetch to Sent */
+    struct og_latency serving; /* a part, when there is one after the other */
+    int64_t served_at;         /* when the last Sent came */
     uint32_t results;          /* the last 32, newest lowest; a bit is a failure */
     int result_count;          /* up to 32 */
     int failed_in_row, silent_in_row, unfetched_in_row;
@@ -88,6 +90,8 @@ void og_health_unfetched(struct og_health *self);
 void og_health_handed(struct og_health *self, int64_t now_ms); /* a probe, if one was due */
 void og_health_answered(struct og_health *self, int64_t after_ms);
 void og_health_sent(struct og_health *self, int64_t after_ms);
+/* Sent, and it was handed at handed_at: how long one message keeps the phone busy before the next. */
+void og_health_served(struct og_health *self, int64_t handed_at, int64_t parts, int64_t now_ms);
 void og_health_failed(struct og_health *self, const struct og_health_policy *policy,
                       int64_t now_ms);
 void og_health_silent(struct og_health *self, const struct og_health_policy *policy,
@@ -105,8 +109,10 @@ bool og_health_refresh(struct og_health *self, const struct og_health_policy *po
 int og_health_score(const struct og_health *self);
 /* Quarantine's time is over and no probe is under way. */
 bool og_health_wants_probe(const struct og_health *self, int64_t now_ms);
-/* From the fetch to Sent: half of its messages are faster. otherwise_ms: nothing known yet. */
-int64_t og_health_usual_ms(const struct og_health *self, int64_t otherwise_ms);
+/* From the wake-up to the fetch: half of its fetches are faster. */
+int64_t og_health_fetch_ms(const struct og_health *self, int64_t otherwise_ms);
+/* How long a part keeps it busy, usually. */
+int64_t og_health_part_ms(const struct og_health *self, int64_t otherwise_ms);
 /*
  * After so long without a word on a message it is time to look for another route: four times what
  * nearly all of its messages took, between floor_ms and otherwise_ms; otherwise_ms until ten are known.

@@ -244,7 +244,7 @@ describe(const struct dispatch_device *device)
         .waiting_otp = device->waiting_otp,
         .waiting_parts = device->waiting_parts,
         .waiting_otp_parts = device->waiting_otp_parts,
-        .handed_parts = device->handed_parts,
+        .ahead_parts = device->ahead_parts,
     };
 }
 

@@ -85,9 +85,10 @@ struct og_dispatch_device {
     size_t waiting;
     size_t handed;
     size_t taken;
-    size_t silent; /* of the handed ones: nobody expects a word any more */
+    size_t silent; /* of those handed and taken: nobody expects a word any more */
     size_t waiting_otp;
-    int64_t waiting_parts, waiting_otp_parts, handed_parts;
+    int64_t waiting_parts, waiting_otp_parts;
+    int64_t ahead_parts; /* it has them and has not sent them; the silent ones apart */
 };
 
 /* False: unknown (out zeroed). The empty device id gives the account's own waiting messages. */

@@ -37,9 +37,9 @@ count(struct og_dispatch *self, const struct dispatch_entry *entry, int step)
         device->waiting_otp += is_otp ? (size_t)step : 0;
         device->waiting_otp_parts += is_otp ? entry->parts * step : 0;
     }
-    if (entry->phase == OG_DISPATCH_HANDED) {
-        device->handed_parts += entry->parts * step;
+    if (entry->phase != OG_DISPATCH_WAITING) {
         device->silent += entry->is_silent ? (size_t)step : 0;
+        device->ahead_parts += entry->is_silent ? 0 : entry->parts * step;
     }
     og_heap_update(&device->account->ranking, device);
 }

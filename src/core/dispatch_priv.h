@@ -13,9 +13,9 @@ struct dispatch_device {
     struct dispatch_list taken;
     size_t counts[OG_DISPATCH_TAKEN + 1];
     size_t movable;              /* of the waiting ones */
-    size_t silent;               /* of the handed ones */
+    size_t silent;               /* of those handed and taken */
     size_t waiting_otp;
-    int64_t waiting_parts, waiting_otp_parts, handed_parts;
+    int64_t waiting_parts, waiting_otp_parts, ahead_parts;
     int64_t last_seen_ms;
     uint64_t turn;               /* when it was last chosen: equals take turns */
     size_t ranking_place;        /* absent: the account's own line */

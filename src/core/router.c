@@ -35,7 +35,8 @@ delay_of(const struct og_route_candidate *c, const struct og_route_ask *ask)
 {
     const int64_t wait_ms = c->pace.at_ms > ask->now_ms ? c->pace.at_ms - ask->now_ms : 0;
     const bool is_long = wait_ms > 0 || c->ahead_parts > BURST_PARTS;
-    const int64_t part_ms = is_long && c->part_ms > RADIO_MS ? c->part_ms : RADIO_MS;
+    const int64_t busy_ms = c->busy_ms > 0 ? c->busy_ms : RADIO_MS;
+    const int64_t part_ms = is_long && c->part_ms > busy_ms ? c->part_ms : busy_ms;
     return wait_ms + c->ahead_parts * part_ms + c->latency_ms;
 }
 
@@ -82,18 +83,18 @@ cost_of(const struct og_route_candidate *c, const struct og_route_ask *ask, int6
 struct rank {
     int group;
     int64_t cost;
-    uint64_t turn;
 };
 
-/* Steps of EQUAL_MS keep the order strict: nearness alone would not be. */
-static bool
-is_better(const struct rank *a, const struct rank *b)
+static struct rank
+rank_of(const struct og_route_candidate *c, const struct og_route_ask *ask)
 {
-    if (a->group != b->group) {
-        return a->group < b->group;
-    }
-    const int64_t step_a = a->cost / EQUAL_MS, step_b = b->cost / EQUAL_MS;
-    return step_a != step_b ? step_a < step_b : a->turn < b->turn;
+    return (struct rank){c->group_priority, cost_of(c, ask, delay_of(c, ask))};
+}
+
+static bool
+is_ahead(const struct rank *a, const struct rank *b)
+{
+    return a->group != b->group ? a->group < b->group : a->cost < b->cost;
 }
 
 /* Of phones that are away the one that was seen last, then the one with least to do. */
@@ -109,31 +110,48 @@ is_likelier(const struct og_route_candidate *a, const struct og_route_candidate 
     return a->ahead_parts != b->ahead_parts ? a->ahead_parts < b->ahead_parts : a->turn < b->turn;
 }
 
+/* Those that are nearly as good as the first take turns. */
+static size_t
+whose_turn(const struct og_route_candidate *candidates, size_t count,
+           const struct og_route_ask *ask, const struct rank *first)
+{
+    size_t best = OG_ROUTE_NONE;
+    for (size_t i = 0; i < count; i++) {
+        const struct og_route_candidate *c = &candidates[i];
+        const struct rank rank = rank_of(c, ask);
+        const bool is_near = judge(c, ask, delay_of(c, ask)) == OG_ROUTE_LATER &&
+                             rank.group == first->group && rank.cost - first->cost < EQUAL_MS;
+        if (is_near && (best == OG_ROUTE_NONE || c->turn < candidates[best].turn)) {
+            best = i;
+        }
+    }
+    return best;
+}
+
 size_t
 og_router_choose(const struct og_route_candidate *candidates, size_t count,
                  const struct og_route_ask *ask, struct og_route_answer *answers)
 {
     size_t best = OG_ROUTE_NONE, away = OG_ROUTE_NONE;
-    struct rank best_rank = {0};
+    struct rank first = {0};
     for (size_t i = 0; i < count; i++) {
         const struct og_route_candidate *c = &candidates[i];
         const int64_t delay_ms = delay_of(c, ask);
         const enum og_route_verdict verdict = judge(c, ask, delay_ms);
-        const struct rank rank = {c->group_priority, cost_of(c, ask, delay_ms), c->turn};
+        const struct rank rank = rank_of(c, ask);
         if (answers) {
             answers[i] = (struct og_route_answer){verdict, delay_ms};
         }
-        if (verdict == OG_ROUTE_LATER &&
-            (best == OG_ROUTE_NONE || is_better(&rank, &best_rank))) {
+        if (verdict == OG_ROUTE_LATER && (best == OG_ROUTE_NONE || is_ahead(&rank, &first))) {
             best = i;
-            best_rank = rank;
+            first = rank;
         }
         if (verdict == OG_ROUTE_AWAY &&
             (away == OG_ROUTE_NONE || is_likelier(c, &candidates[away]))) {
             away = i;
         }
     }
-    best = best == OG_ROUTE_NONE ? away : best;
+    best = best == OG_ROUTE_NONE ? away : whose_turn(candidates, count, ask, &first);
     if (best != OG_ROUTE_NONE && answers) {
         answers[best].verdict = OG_ROUTE_CHOSEN;
     }

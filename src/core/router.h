@@ -27,8 +27,9 @@ struct og_route_candidate {
     int64_t seen_at;
     struct og_pace_verdict pace;
     int64_t ahead_parts;       /* that it would send before this message */
+    int64_t busy_ms;           /* with each of them; 0: as usual */
     int64_t part_ms;           /* its pace in the long run; 0: no limit */
-    int64_t latency_ms;        /* from the wake-up to Sent, usually */
+    int64_t latency_ms;        /* from the wake-up to the radio, when it has nothing else to do */
     int group_priority;        /* smaller first */
     int weight;                /* of the phone in its group, from 1 */
     uint64_t turn;             /* when it was last chosen, in strides of its weight */

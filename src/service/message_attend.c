@@ -12,6 +12,7 @@
 #include "service/message_service.h"
 #include "service/route_service.h"
 #include "service/webhook_service.h"
+#include "store/otp_store.h"
 #include "store/route_store.h"
 
 #define DUE_MAX 64
@@ -239,6 +240,21 @@ attend_waiting(struct og_attend_op *self, struct og_tx *tx, struct og_attend_ste
 
 /* ---- a phone has it ---- */
 
+enum og_code
+og_message_is_wanted(struct og_tx *tx, const struct og_message *m, struct og_arena *mem, bool *out,
+                     struct og_err *err)
+{
+    struct og_verification v;
+    *out = true;
+    if (m->verification_id.len == 0) {
+        return OG_OK;
+    }
+    const enum og_code code = og_verification_find(tx->db, NULL, m->account_id,
+                                                   m->verification_id, mem, &v, err);
+    *out = code == OG_OK && og_verification_state_at(&v, tx->now_ms) == OG_VERIFICATION_PENDING;
+    return code == OG_E_NOT_FOUND ? OG_OK : code;
+}
+
 static enum og_code
 repeat(struct og_attend_op *self, struct og_tx *tx, struct og_attend_step *step)
 {
@@ -246,7 +262,11 @@ repeat(struct og_attend_op *self, struct og_tx *tx, struct og_attend_step *step)
     struct og_message m;
     enum og_code code = og_message_find_record(tx->db, seal, step->item.account, step->item.id,
                                                self->mem, &m, &self->op.err);
-    if (code != OG_OK) {
+    bool is_wanted = false;
+    if (code == OG_OK) {
+        code = og_message_is_wanted(tx, &m, self->mem, &is_wanted, &self->op.err);
+    }
+    if (code != OG_OK || !is_wanted) {
         return code;
     }
     const struct og_former_route former = {

@@ -143,7 +143,11 @@ try_elsewhere(struct og_report_op *self, struct og_tx *tx, struct og_message *m,
     if (m->record.state != OG_MESSAGE_FAILED || !is_sound) {
         return OG_OK;
     }
-    enum og_code code = choose_next(self, tx, m, before, &effect->device_id);
+    bool is_wanted;
+    enum og_code code = og_message_is_wanted(tx, m, self->mem, &is_wanted, &self->op.err);
+    if (code == OG_OK && is_wanted) {
+        code = choose_next(self, tx, m, before, &effect->device_id);
+    }
     if (code != OG_OK || effect->device_id.len == 0) {
         return code;
     }
@@ -323,6 +327,7 @@ learn(struct og_services *svc, struct og_route_phone *phone, const struct og_rep
     }
     if (effect->is_sent && m->handed_at) {
         og_health_sent(&phone->health, now_ms - m->handed_at);
+        og_health_served(&phone->health, m->handed_at, m->parts, now_ms);
         og_pace_result(pace, &policy->sim, true, now_ms);
     }
     if (effect->is_failed) {
@@ -344,12 +349,12 @@ requeue(struct og_services *svc, const struct og_message *m, int64_t now_ms)
     og_message_accepted(svc, m, now_ms);
 }
 
-/* A code stays under watch until it is sent. True: room for others. */
+/* It stays under watch until it is sent, and in the way of others. True: room for those. */
 static bool
 watch_or_leave(struct og_services *svc, const struct og_message *m, int64_t now_ms)
 {
     struct og_dispatch *queue = svc->lane.dispatch;
-    const bool is_watched = m->cls == OG_CLASS_OTP && m->record.state == OG_MESSAGE_PROCESSED &&
+    const bool is_watched = m->record.state == OG_MESSAGE_PROCESSED &&
                             og_route_table_policy(svc->lane.routes)->is_smart;
     if (!is_watched) {
         return og_dispatch_remove(queue, m->account_id, m->id);

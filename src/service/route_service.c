@@ -11,6 +11,7 @@
 #define WEIGHED_MAX 64
 #define WEIGHED_WITH_RULES_MAX 4096
 #define UNKNOWN_LATENCY_MS 1500
+#define USUAL_PART_MS 1500 /* on the air (domain/phones.md section 4.2) */
 
 /* ---- the message ---- */
 
@@ -107,11 +108,22 @@ is_there(const struct og_dispatch_device *queue, const struct og_route_phone *ph
     return queue->is_connected || (is_polling && phone->health.state != OG_HEALTH_OFFLINE);
 }
 
+/* Some apps pause between two sends: one that has sent a moment ago is not free yet. */
 static int64_t
-latency_of(const struct og_dispatch_device *queue, const struct og_route_phone *phone)
+pause_of(const struct og_dispatch_device *queue, const struct og_route_phone *phone,
+         int64_t now_ms)
 {
-    const int64_t wait_ms = queue->is_connected ? 0 : phone->health.poll_gap_ms / 2;
-    return wait_ms + og_health_usual_ms(&phone->health, UNKNOWN_LATENCY_MS);
+    const int64_t free_at = phone->health.served_at + og_health_part_ms(&phone->health, 0);
+    return queue->ahead_parts == 0 && free_at > now_ms ? free_at - now_ms : 0;
+}
+
+static int64_t
+latency_of(const struct og_dispatch_device *queue, const struct og_route_phone *phone,
+           int64_t now_ms)
+{
+    const int64_t wait_ms = queue->is_connected ? pause_of(queue, phone, now_ms)
+                                                : phone->health.poll_gap_ms / 2;
+    return wait_ms + og_health_fetch_ms(&phone->health, UNKNOWN_LATENCY_MS);
 }
 
 static void
@@ -153,9 +165,10 @@ weigh(const struct gathering *g, const struct og_dispatch_device *queue,
         .seen_at = queue->last_seen_ms,
         .pace = {admission.at_ms, admission.reason},
         .ahead_parts =
-            queue->handed_parts + (is_otp ? queue->waiting_otp_parts : queue->waiting_parts),
+            queue->ahead_parts + (is_otp ? queue->waiting_otp_parts : queue->waiting_parts),
+        .busy_ms = og_health_part_ms(&phone->health, 0),
         .part_ms = og_pace_part_ms(&policy->sim),
-        .latency_ms = latency_of(queue, phone),
+        .latency_ms = latency_of(queue, phone, g->now_ms),
         .turn = phone->turn,
         .is_present = g->job->present.len && og_str_eq(g->job->present, queue->device),
         .is_tried = is_tried(g->job, queue->device),
@@ -361,13 +374,26 @@ og_route_counts_recipients(const struct og_services *svc)
     return limits->recipients_per_day || limits->recipients_per_month;
 }
 
+/* Would a life be over before the phone gets to it: its own, or, since apps may send the youngest first, one of
+ * those in the same fetch? With half as much again, because some parts take long. */
+static bool
+is_too_slow(const struct og_route_policy *policy, const struct og_route_fetch *self,
+            const struct og_dispatch_item *item, int64_t now_ms)
+{
+    const int64_t busy_ms = og_health_part_ms(&self->phone.health, USUAL_PART_MS);
+    const int64_t ahead_ms = (self->queue.ahead_parts + self->handed_parts) * busy_ms * 3 / 2;
+    const bool is_first = self->first_end_at && self->first_end_at < item->deadline_ms;
+    const int64_t end_at = is_first ? self->first_end_at : item->deadline_ms;
+    return end_at - now_ms < policy->transit_ms + ahead_ms;
+}
+
 /* What is no matter of pace. NULL: nothing is in the way. */
 static const char *
 obstacle(const struct og_route_policy *policy, const struct og_route_fetch *self,
          const struct og_dispatch_item *item, int64_t now_ms)
 {
     const struct og_health *health = &self->phone.health;
-    const size_t ahead = self->queue.handed - self->queue.silent + self->handed;
+    const size_t ahead = self->queue.handed + self->queue.taken - self->queue.silent + self->handed;
     if (!policy->is_smart || item->is_bound) {
         return NULL;
     }
@@ -375,16 +401,16 @@ obstacle(const struct og_route_policy *policy, const struct og_route_fetch *self
         (self->handed > 0 || !og_health_wants_probe(health, now_ms))) {
         return "quarantine";
     }
-    if (item->class == OG_DISPATCH_OTP) {
-        return NULL;
+    if (item->class == OG_DISPATCH_OTP && is_too_slow(policy, self, item, now_ms)) {
+        return "too_slow";
     }
     if (item->class == OG_DISPATCH_BULK &&
-        self->queue.waiting_otp + self->own.waiting_otp > self->handed_otp) {
+        (self->handed_otp > 0 || self->queue.waiting_otp + self->own.waiting_otp > 0)) {
         return "otp_first";
     }
-    return policy->ahead_max && health->has_stream && ahead >= (size_t)policy->ahead_max
-               ? "ahead"
-               : NULL;
+    /* what is ahead may be bulk: codes come on top, but no more of them than can go soon */
+    const size_t most = (size_t)policy->ahead_max * (item->class == OG_DISPATCH_OTP ? 2 : 1);
+    return most > 0 && health->has_stream && ahead >= most ? "ahead" : NULL;
 }
 
 /* The recipients of a message that was read, as digests. */
@@ -466,6 +492,10 @@ og_route_fetch_took(const struct og_services *svc, struct og_route_fetch *self,
 {
     self->handed++;
     self->handed_otp += m->cls == OG_CLASS_OTP;
+    self->handed_parts += m->parts;
+    if (m->cls == OG_CLASS_OTP && (!self->first_end_at || m->deadline_at < self->first_end_at)) {
+        self->first_end_at = m->deadline_at;
+    }
     if (self->is_known) {
         count_handed(svc, &self->phone, m, true, now_ms);
     }

@@ -79,6 +79,8 @@ struct og_route_fetch {
     struct og_dispatch_device own; /* what waits for no phone in particular */
     size_t handed;               /* newly, in this fetch */
     size_t handed_otp;
+    int64_t handed_parts;
+    int64_t first_end_at;        /* of the codes handed in it; 0: none */
     bool is_known;
 };
 

@@ -125,7 +125,7 @@ og_route_report(const struct og_services *svc, struct og_str device_id, int64_t 
         .reason = phone->health.reason,
         .score = og_health_score(&phone->health),
         .since = phone->health.since,
-        .usual_ms = og_health_usual_ms(&phone->health, 0),
+        .usual_ms = phone->health.sending.p50_ms,
         .quarantined_until = phone->health.quarantined_until,
         .sim_count = phone->sim_count,
     };

@@ -103,7 +103,7 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_OF_DEVICE] = "SELECT " COLUMNS " FROM messages WHERE final_at IS NULL AND "
                       "device_id = $1 AND (bound = 1 OR handed_at IS NOT NULL) LIMIT $2",
     [SQL_EACH_OPEN] = "SELECT " COLUMNS " FROM messages WHERE final_at IS NULL AND "
-                      "(state IN (0, 1) OR (state = 3 AND class = 1)) AND held = 0 ORDER BY id",
+                      "state IN (0, 1, 3) AND held = 0 ORDER BY id",
 };
 
 static const struct og_sql_page page = {OG_PAGE_MESSAGE, sql, SQL_STATEMENTS};

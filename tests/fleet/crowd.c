@@ -296,6 +296,7 @@ send_bulk(struct crowd *self)
         .text = og_str_from(bulk_texts[self->next_bulk % 3]),
         .numbers = {numbers, 1},
         .want_report = true,
+        .is_bulk = true,
     };
     gateway_submit(&self->sim->gateway, &send->op.op, &kind);
 }

@@ -38,6 +38,10 @@ def main():
         assert column["codes"] == 600
         assert 0 < column["codes_with_live_route"] <= column["codes"]
         assert column["non_final"] == 0, "a message has no end"
+    assert figures["on"]["dead_codes_sent"] == 0
+    assert figures["on"]["limits_exceeded"] == 0
+    assert figures["on"]["radio_5s"] >= 0.98, "two hours have a cut and a fifth of the phones fail"
+    assert figures["on"]["radio_5s"] > figures["off"]["radio_5s"]
 
 
 if __name__ == "__main__":

@@ -192,6 +192,25 @@ test_score(void **state)
     assert_state(&health, START, OG_HEALTH_DEGRADED, OG_HEALTH_SLOW);
 }
 
+/* An app that pauses between two sends shows it only when it has several at once. */
+static void
+test_pause_of_the_app(void **state)
+{
+    struct og_health health;
+    (void)state;
+    connect_phone(&health);
+    for (int i = 0; i < 20; i++) { /* each alone */
+        og_health_served(&health, START + i * 60 * SECOND, 1, START + i * 60 * SECOND + SECOND);
+    }
+    assert_int_equal(og_health_part_ms(&health, 1500), 1500);
+    const int64_t noon = START + 3600 * SECOND;
+    og_health_served(&health, noon, 1, noon + SECOND);
+    for (int i = 1; i <= 10; i++) { /* all at once, of two parts each */
+        og_health_served(&health, noon, 2, noon + SECOND + i * 5 * SECOND);
+    }
+    assert_int_equal(og_health_part_ms(&health, 1500), 2500);
+}
+
 /* Whatever happens, a phone that is connected and sends all of what it gets from now on is
  * online again soon, and one in quarantine always gets its probe. */
 static void
@@ -241,6 +260,7 @@ main(void)
         cmocka_unit_test(test_silence_and_probe), cmocka_unit_test(test_failures),
         cmocka_unit_test(test_hysteresis), cmocka_unit_test(test_unfetched),
         cmocka_unit_test(test_latency),    cmocka_unit_test(test_score),
+        cmocka_unit_test(test_pause_of_the_app),
         cmocka_unit_test(test_histories),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

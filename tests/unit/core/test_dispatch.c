@@ -409,12 +409,18 @@ test_parts(void **state)
     assert_true(og_dispatch_device_find(world->queue, account, OG_STR("d"), &devices[0]));
     assert_int_equal(devices[0].waiting_parts, 0);
     assert_int_equal(devices[0].waiting_otp, 0);
-    assert_int_equal(devices[0].handed_parts, 2);
+    assert_int_equal(devices[0].ahead_parts, 2);
     assert_true(og_dispatch_device_find(world->queue, account, OG_STR("e"), &devices[0]));
     assert_int_equal(devices[0].waiting_parts, 5);
+    /* what the phone has taken is not sent yet, and in the way until nobody hopes for it any more */
     og_dispatch_set_phase(world->queue, account, OG_STR("a"), OG_DISPATCH_TAKEN);
     assert_true(og_dispatch_device_find(world->queue, account, OG_STR("d"), &devices[0]));
-    assert_int_equal(devices[0].handed_parts, 0);
+    assert_int_equal(devices[0].ahead_parts, 2);
+    assert_int_equal(devices[0].silent, 0);
+    assert_true(og_dispatch_set_silent(world->queue, account, OG_STR("a")));
+    assert_true(og_dispatch_device_find(world->queue, account, OG_STR("d"), &devices[0]));
+    assert_int_equal(devices[0].ahead_parts, 0);
+    assert_int_equal(devices[0].silent, 1);
     assert_int_equal(og_dispatch_ranked(world->queue, OG_STR("other"), devices, 4), 0);
 }
 

@@ -409,7 +409,9 @@ compare(const struct model *model)
         assert_int_equal(found.waiting_parts, sum_parts(model, device, OG_DISPATCH_WAITING, false));
         assert_int_equal(found.waiting_otp_parts,
                          sum_parts(model, device, OG_DISPATCH_WAITING, true));
-        assert_int_equal(found.handed_parts, sum_parts(model, device, OG_DISPATCH_HANDED, false));
+        assert_int_equal(found.ahead_parts,
+                         sum_parts(model, device, OG_DISPATCH_HANDED, false) +
+                             sum_parts(model, device, OG_DISPATCH_TAKEN, false));
         wanted.waiting += found.waiting;
         wanted.handed += found.handed;
         wanted.taken += found.taken;

@@ -512,7 +512,7 @@ check_row(void *ctx, const struct look *row)
     struct og_dispatch_item item;
     bool is_open = !row->is_final &&
                    (row->state == OG_MESSAGE_PENDING || row->state == OG_MESSAGE_CANCELLING ||
-                    (row->state == OG_MESSAGE_PROCESSED && row->class == OG_CLASS_OTP &&
+                    (row->state == OG_MESSAGE_PROCESSED &&
                      og_route_table_policy(self->world->svc.lane.routes)->is_smart));
     bool is_queued =
         og_dispatch_find(self->world->svc.lane.dispatch, row->account, row->id, &item);

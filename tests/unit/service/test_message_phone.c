@@ -95,6 +95,8 @@ test_handed_is_listed_until_reported(void **state)
     assert_int_equal(row_of(w, m.id).handed_at, NOON);
     report(w, phone, m.id, OG_MESSAGE_PROCESSED);
     assert_int_equal(pull(w, phone)->count, 0);
+    assert_true(is_queued(w, m.id)); /* in the way of others, until it is sent */
+    report(w, phone, m.id, OG_MESSAGE_SENT);
     assert_false(is_queued(w, m.id));
     assert_agreement(w);
 }

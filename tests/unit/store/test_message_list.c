@@ -232,7 +232,7 @@ test_each_open(void **state)
     struct rows *r = *state;
     struct names names = {""};
     rows_must(r, og_message_each_open(r->db, note_open, &names, &r->err));
-    assert_string_equal(names.text, "abdxgh"); /* oldest first, of all accounts */
+    assert_string_equal(names.text, "abdxygh"); /* oldest first, of all accounts */
 }
 
 #define WITH_SAMPLES(test) cmocka_unit_test_setup_teardown(test, setup, rows_teardown)
