@@ -11,7 +11,7 @@
 #include "api/smsgate_query.h"
 #include "base/id.h"
 #include "core/label.h"
-#include "core/route_rules.h"
+#include "route/rules.h"
 #include "service/abuse_service.h"
 #include "service/message_service.h"
 

@@ -5,8 +5,8 @@
 
 #include "abuse/shield.h"
 #include "config/config.h"
-#include "core/route_table.h"
 #include "http/server.h"
+#include "route/table.h"
 #include "service/purge.h"
 #include "service/services.h"
 

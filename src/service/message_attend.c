@@ -5,8 +5,8 @@
  */
 #include "alert/board.h"
 #include "base/log.h"
-#include "core/failover.h"
 #include "live/hub.h"
+#include "route/failover.h"
 #include "service/audit_tell.h"
 #include "service/message_priv.h"
 #include "service/message_service.h"

@@ -2,7 +2,7 @@
  * What is counted of messages and phones, and the queue at start.
  */
 #include "base/log.h"
-#include "core/dispatch.h"
+#include "route/dispatch.h"
 #include "service/message_priv.h"
 #include "service/message_service.h"
 

@@ -2,8 +2,8 @@
  * Phones report on messages. A definite failure is another phone's chance; a late word of a phone that
  * had the message before is believed when it says that it went out.
  */
-#include "core/failover.h"
 #include "live/hub.h"
+#include "route/failover.h"
 #include "service/audit_tell.h"
 #include "service/message_priv.h"
 #include "service/message_service.h"

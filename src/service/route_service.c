@@ -1,5 +1,5 @@
 /*
- * Gathering what is known of an account's phones for core/router. Up to a few dozen phones all are
+ * Gathering what is known of an account's phones for route/router. Up to a few dozen phones all are
  * weighed; of more, without rules, the best-ranked of the queue.
  */
 #include "service/route_service.h"

@@ -4,10 +4,10 @@
  */
 #pragma once
 
-#include "core/route_table.h"
-#include "core/router.h"
 #include "lane/op.h"
 #include "live/wait_board.h"
+#include "route/router.h"
+#include "route/table.h"
 #include "service/services.h"
 #include "store/message_store.h"
 

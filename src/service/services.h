@@ -8,10 +8,10 @@
 
 #include "base/clock.h"
 #include "base/crypto.h"
-#include "core/dispatch.h"
 #include "core/otp.h"
 #include "core/otp_test_number.h"
 #include "core/phone_number.h"
+#include "route/dispatch.h"
 
 struct og_alert_board;
 struct og_audit;

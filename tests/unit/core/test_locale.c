@@ -2,7 +2,7 @@
  * Languages: which one a tag or a number gets, the words for minutes, and what our sentences cost
  * in each. Money, which sentences name.
  */
-#include "check.h"
+#include "tests/unit/check.h"
 
 #include <stdio.h>
 #include <string.h>

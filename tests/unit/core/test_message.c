@@ -2,7 +2,7 @@
  * States: the whole table of changes, the aggregate over all small sets against the rule as it is
  * written, and reports in every order.
  */
-#include "check.h"
+#include "tests/unit/check.h"
 
 #include <stdlib.h>
 

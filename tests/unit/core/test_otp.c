@@ -1,7 +1,7 @@
 /*
  * Codes: uniform, reachable at both ends, failing when the generator does; typed forms; bounds.
  */
-#include "check.h"
+#include "tests/unit/check.h"
 
 #include <string.h>
 

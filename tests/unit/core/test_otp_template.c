@@ -2,7 +2,7 @@
  * Templates and the lines under them, requirement by requirement: what may be saved, what comes
  * out, what is refused with which field and reason.
  */
-#include "check.h"
+#include "tests/unit/check.h"
 
 #include <stdio.h>
 #include <string.h>

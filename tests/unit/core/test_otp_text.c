@@ -1,7 +1,7 @@
 /*
  * The text of an OTP message: what comes out, and what is refused with which field and reason.
  */
-#include "check.h"
+#include "tests/unit/check.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
  * The small parts: names, SIM lists, digits of other scripts, and the map.
  */
-#include "check.h"
+#include "tests/unit/check.h"
 
 #include <stdio.h>
 #include <string.h>

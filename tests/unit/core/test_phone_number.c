@@ -2,7 +2,7 @@
  * Numbers as people write them. The table of refusals also checks that no digits leak into an
  * error.
  */
-#include "check.h"
+#include "tests/unit/check.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
  * Settings of phones: each row takes JSON through read, merge, check and write, as the services do.
  */
-#include "check.h"
+#include "tests/unit/check.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * What texts cost: the limits at both sides of each edge, whole tables against the JSON that they
  * were made from, and the measured templates of the domain notes (section 2.3).
  */
-#include "check.h"
+#include "tests/unit/check.h"
 
 #include <string.h>
 

@@ -16,8 +16,8 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "core/dispatch.h"
 #include "live/hub.h"
+#include "route/dispatch.h"
 #include "service/device_service.h"
 #include "service/message_service.h"
 #include "store/migrate.h"

@@ -15,13 +15,13 @@
 #include <stdlib.h>
 
 #include "codes/code_store_memory.h"
-#include "core/dispatch.h"
 #include "live/hub.h"
+#include "live/wait_board.h"
+#include "route/dispatch.h"
 #include "service/abuse_service.h"
 #include "service/otp_service.h"
 #include "store/migrate.h"
 #include "tests/support/temp_dir.h"
-#include "live/wait_board.h"
 #include "tests/unit/service/routing_fixture.h"
 
 #define ACCOUNT OG_STR("acc-000000000000000001")

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "core/route_table.h"
+#include "route/table.h"
 
 /* Any phone that is there, and nobody looks after messages. */
 static const struct og_route_policy world_simple_routing = {0};

@@ -1,7 +1,7 @@
 /*
  * Refusals in one table of rules, then one comparison.
  */
-#include "core/router.h"
+#include "route/router.h"
 
 #define RADIO_MS 1500       /* a part on the air (domain/phones.md section 4.2) */
 #define DOUBT_MS 40         /* a point of score less counts like so much delay */

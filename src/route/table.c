@@ -2,7 +2,7 @@
  * Two maps and a heap of wake-ups. Sticky routes are a direct-mapped table: a newer recipient takes the place
  * of one with the same low bits, which costs that one no more than its habit.
  */
-#include "core/route_table.h"
+#include "route/table.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * Counters and a breaker. Observations change counters, and open or close the breaker;
  * og_health_refresh concludes the state from both and the clock.
  */
-#include "core/device_health.h"
+#include "route/health.h"
 
 #include <stdlib.h>
 #include <string.h>

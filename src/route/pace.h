@@ -11,8 +11,8 @@
  */
 #pragma once
 
-#include "core/pace_window.h"
-#include "core/recipient_set.h"
+#include "route/pace_window.h"
+#include "route/recipient_set.h"
 
 #define OG_PACE_DAY_MINUTES 1440
 

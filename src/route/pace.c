@@ -1,7 +1,7 @@
 /*
  * Each limit is asked for itself; the latest answer counts.
  */
-#include "core/pace.h"
+#include "route/pace.h"
 
 #define COOLDOWN_DOUBLINGS_MAX 4
 #define MINUTE_MS 60000

@@ -1,7 +1,7 @@
 /*
  * The decisions, and what the texts of phones mean.
  */
-#include "core/failover.h"
+#include "route/failover.h"
 
 /* Parts of result names (android.telephony.SmsManager); the first that is found counts. What is not
  * listed is the route's fault: radio off, no service, limits, modem and network errors. So is a "TTL

@@ -1,9 +1,9 @@
 /*
  * Pace: tables for each rule, and random histories against a slow model that keeps everything.
  */
-#include "check.h"
+#include "tests/unit/check.h"
 
-#include "core/pace.h"
+#include "route/pace.h"
 
 #define SECOND INT64_C(1000)
 #define MINUTE (60 * SECOND)

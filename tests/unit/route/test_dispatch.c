@@ -2,11 +2,11 @@
  * The queue by example: order, choice of device, moving, deadlines. test_dispatch_model.c compares
  * it with a slow model over random histories.
  */
-#include "check.h"
+#include "tests/unit/check.h"
 
 #include <stdio.h>
 
-#include "core/dispatch.h"
+#include "route/dispatch.h"
 
 #define FOREVER OG_DISPATCH_NO_DEADLINE
 

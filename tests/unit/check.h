@@ -1,5 +1,5 @@
 /*
- * cmocka with what it needs before it, and what the tests of core share.
+ * cmocka with what it needs before it, and what the tests of the pure rooms share.
  */
 #pragma once
 

@@ -1,11 +1,11 @@
 /*
  * What the router remembers: phones and their SIMs, wake-ups in order, turns by weight, rows and back, habits.
  */
-#include "check.h"
+#include "tests/unit/check.h"
 
 #include <stdio.h>
 
-#include "core/route_table.h"
+#include "route/table.h"
 
 #define NOW INT64_C(1800000000000)
 

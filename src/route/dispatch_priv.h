@@ -3,9 +3,9 @@
  */
 #pragma once
 
-#include "core/dispatch_line.h"
 #include "base/heap.h"
 #include "core/map.h"
+#include "route/dispatch_line.h"
 
 struct dispatch_device {
     struct dispatch_account *account;

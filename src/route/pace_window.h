@@ -1,5 +1,5 @@
 /*
- * How much went out during the last minute, hour, day or month. A part of core/pace.
+ * How much went out during the last minute, hour, day or month. A part of route/pace.
  *
  * A ring of counts, one for each slot of time; what lies in a slot counts until all of the slot is
  * older than the span, so the answer is never too low, and too high by at most one slot. A clock

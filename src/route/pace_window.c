@@ -1,7 +1,7 @@
 /*
  * The ring. Its newest slot is the present one after every call; older ones follow it.
  */
-#include "core/pace_window.h"
+#include "route/pace_window.h"
 
 #include <string.h>
 

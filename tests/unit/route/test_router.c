@@ -2,9 +2,9 @@
  * The router: a table for each refusal and preference, and random candidates against a slow
  * search that says what the rules say, in other words.
  */
-#include "check.h"
+#include "tests/unit/check.h"
 
-#include "core/router.h"
+#include "route/router.h"
 
 #define NOW INT64_C(1800000000000)
 

@@ -1,13 +1,13 @@
 /*
  * The open messages of one device in the order in which the phone gets them. A part of
- * core/dispatch.
+ * route/dispatch.
  *
  * Levels (class, priority) in a small sorted array, each with a list from old to new. Owns the
  * array, not the entries.
  */
 #pragma once
 
-#include "core/dispatch.h"
+#include "route/dispatch.h"
 
 struct dispatch_account;
 struct dispatch_device;

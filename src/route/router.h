@@ -11,8 +11,8 @@
 #include <stddef.h>
 
 #include "base/str.h"
-#include "core/device_health.h"
-#include "core/pace.h"
+#include "route/health.h"
+#include "route/pace.h"
 
 #define OG_ROUTE_GROUP_NONE 1000 /* priority of phones that no rule's group holds */
 

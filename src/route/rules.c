@@ -1,7 +1,7 @@
 /*
  * Reading the document by tables, then the checks that no table can express, then look-ups.
  */
-#include "core/route_rules.h"
+#include "route/rules.h"
 
 #include <stdio.h>
 

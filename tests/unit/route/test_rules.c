@@ -2,9 +2,9 @@
  * Rules of routing: documents that are right, documents that are wrong with the member they are wrong in, and
  * which rule counts.
  */
-#include "check.h"
+#include "tests/unit/check.h"
 
-#include "core/route_rules.h"
+#include "route/rules.h"
 
 static const char good[] =
     "{\"groups\":[{\"name\":\"berlin\",\"priority\":1,\"weight\":2,\"devices\":[\"a\",\"b\"]},"

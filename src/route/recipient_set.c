@@ -2,7 +2,7 @@
  * A sorted array: as long as a month's quota at most, and asked once for each message. What is
  * older than a month goes when the minute turns.
  */
-#include "core/recipient_set.h"
+#include "route/recipient_set.h"
 
 #include <stdlib.h>
 #include <string.h>

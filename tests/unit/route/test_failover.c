@@ -1,9 +1,9 @@
 /*
  * Failover: the decision for every kind of trouble, and what the texts of phones mean.
  */
-#include "check.h"
+#include "tests/unit/check.h"
 
-#include "core/failover.h"
+#include "route/failover.h"
 
 static void
 test_texts(void **state)

@@ -2,7 +2,7 @@
  * Order is by level first, then by age; both orders are kept when an entry is put in, so that
  * reading the first N costs N.
  */
-#include "core/dispatch_line.h"
+#include "route/dispatch_line.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * What the router remembers of every phone: health, pace of the phone and of each of its SIMs, when
  * to wake it; and the rules of every account.
  *
- * Lives beside the queue (core/dispatch.h) and, like that, changes only after a commit. What must outlive
+ * Lives beside the queue (route/dispatch.h) and, like that, changes only after a commit. What must outlive
  * a restart has rows of its own (pace); the rest is learned anew.
  *
  * Thread   one: the write lane. No lock inside
@@ -11,10 +11,10 @@
 #pragma once
 
 #include "base/heap.h"
-#include "core/device_health.h"
-#include "core/dispatch.h"
-#include "core/pace.h"
-#include "core/route_rules.h"
+#include "route/dispatch.h"
+#include "route/health.h"
+#include "route/pace.h"
+#include "route/rules.h"
 
 #define OG_ROUTE_SIMS_MAX 3
 

@@ -2,9 +2,9 @@
  * Health of a phone: what it takes to get into each state and out of it, and random histories
  * that must not make it flap or stay away for ever.
  */
-#include "check.h"
+#include "tests/unit/check.h"
 
-#include "core/device_health.h"
+#include "route/health.h"
 
 #define SECOND INT64_C(1000)
 #define START (INT64_C(1800000000) * SECOND)

@@ -2,13 +2,13 @@
  * Accounts and devices: who is there, and who is the best for the next message. Relies on being
  * called by one thread; whatever changes a device's place in the ranking updates the heap at once.
  */
-#include "core/dispatch.h"
+#include "route/dispatch.h"
 
 #include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "core/dispatch_priv.h"
+#include "route/dispatch_priv.h"
 
 static size_t
 load_of(const struct dispatch_device *device)

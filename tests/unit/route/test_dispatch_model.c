@@ -3,11 +3,11 @@
  * arrays, sorted and counted anew for every question. Any difference fails with the seed and the
  * step.
  */
-#include "check.h"
+#include "tests/unit/check.h"
 
 #include <stdio.h>
 
-#include "core/dispatch.h"
+#include "route/dispatch.h"
 
 #define ENTRIES 60
 #define DEVICES 5

@@ -2,12 +2,12 @@
  * Messages of the queue: in, out, forward, in order, on time. An entry is in exactly one line or
  * list, and every change of what is counted happens between detach and attach.
  */
-#include "core/dispatch.h"
+#include "route/dispatch.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-#include "core/dispatch_priv.h"
+#include "route/dispatch_priv.h"
 
 static bool
 is_movable(const struct dispatch_entry *entry)
