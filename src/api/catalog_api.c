@@ -81,8 +81,10 @@ spend(struct og_call *call)
 static const struct {
     const char *anchor, *service_desc, *service_doc, *status;
 } apis[] = {
-    {"/api/3rdparty/v1", NULL, "https://docs.sms-gate.app/", "/api/3rdparty/v1/health/ready"},
+    {"/api/3rdparty/v1", "/api/docs/doc.json", "https://docs.sms-gate.app/",
+     "/api/3rdparty/v1/health/ready"},
     {"/otp/v1", "/openapi.json", NULL, "/health/ready"},
+    {"/admin/v1", "/openapi.json", NULL, "/health/ready"},
 };
 
 static struct og_str

@@ -102,6 +102,7 @@ static const struct og_route rows[] = {
     HEALTH(""),
     {OG_GET, "/metrics", ROOT, .take_over = og_health_metrics},
     {OG_GET, "/openapi.json", ROOT, .take_over = og_health_openapi},
+    {OG_GET, "/api/docs/doc.json", ROOT, .take_over = og_health_openapi},
 
     /* ---- applications: sms-gate.app's API ---- */
     HEALTH("/3rdparty/v1"),

@@ -56,6 +56,7 @@ ROUTES = [
     route("GET", "/3rdparty/v1/health/startup", SMSGATE, ANYONE),
     route("GET", "/metrics", ROOT, ANYONE),
     route("GET", "/openapi.json", ROOT, ANYONE),
+    route("GET", "/api/docs/doc.json", ROOT, ANYONE),
 
     route("POST", "/3rdparty/v1/messages", SMSGATE, APP, "messages:send", 4 * MIB, SEND,
           success=202),
