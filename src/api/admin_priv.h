@@ -62,6 +62,9 @@ void og_admin_pairing_failed(struct og_call *call, struct og_op *op);
 
 enum og_code og_admin_erase_decode(struct og_call *call, struct og_op *op, struct og_err *err);
 void og_admin_erase_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
+enum og_code og_admin_export_decode(struct og_call *call, struct og_op *op, struct og_err *err);
+void og_admin_export_prepare(struct og_call *call, struct og_op *op);
+void og_admin_export_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
 
 enum og_code og_admin_audit_decode(struct og_call *call, struct og_op *op, struct og_err *err);
 void og_admin_audit_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);

@@ -257,7 +257,6 @@ og_call_continue(struct og_call *call, enum og_code code, const struct og_err *e
         encode(call);
         return;
     }
-    call->origin = origin_of(call);
     call->op->origin = &call->origin;
     call->op->kind = &route->kind;
     call->op->home = call->req->loop;
@@ -309,6 +308,7 @@ after_gate(struct og_call *call, enum og_code code, const struct og_err *gate_er
             og_arena_alloc(call->req->mem, sizeof *holder + route->op_bytes);
         holder->call = call;
         call->op = (struct og_op *)holder->op;
+        call->origin = origin_of(call);
     }
     if (route->decode) {
         code = route->decode(call, call->op, &err);

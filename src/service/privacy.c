@@ -13,25 +13,13 @@
 #define LOOK_MAX 1000
 #define FOUND_MAX 50
 
-const char *
-og_privacy_class_name(int cls)
-{
-    static const char *const names[OG_SUBJECT_CLASSES + 1] = {
-        [OG_SUBJECT_VERIFICATIONS] = "verifications", [OG_SUBJECT_MESSAGES] = "messages",
-        [OG_SUBJECT_SANDBOX] = "sandbox",             [OG_SUBJECT_INBOX] = "inbox",
-        [OG_SUBJECT_WEBHOOKS] = "webhooks",           [OG_SUBJECT_CLASSES] = "failures",
-    };
-    return names[cls];
-}
-
 /* Take the number out of the recipients; gives how many are left. */
 static size_t
 drop_recipient(struct og_message *m, struct og_str number)
 {
     size_t left = 0;
     for (size_t i = 0; i < m->record.recipient_count; i++) {
-        const struct og_str own = m->record.recipients[i].number;
-        if (!og_str_eq(own, number) && !og_str_eq(own, og_str_slice(number, 1, number.len))) {
+        if (!og_subject_is_number(m->record.recipients[i].number, number)) {
             m->record.recipients[left++] = m->record.recipients[i];
         }
     }
@@ -117,6 +105,13 @@ last_step(struct og_erase_op *self, struct og_tx *tx)
     self->is_over = true;
     og_db_clear_log(tx->db);
     return code;
+}
+
+const char *
+og_erase_class_name(int cls)
+{
+    return cls < OG_SUBJECT_CLASSES ? og_subject_class_name((enum og_subject_class)cls)
+                                    : "failures";
 }
 
 enum og_code

@@ -17,6 +17,7 @@ enum {
     SQL_ABUSE,
     SQL_VERIFICATION,
     SQL_CLIENT_ID,
+    SQL_ROUTES,
     SQL_MESSAGE,
     SQL_SANDBOX,
     SQL_INBOX,
@@ -48,6 +49,7 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_VERIFICATION] = "DELETE FROM verifications WHERE id = $2 AND account_id = $1",
     [SQL_CLIENT_ID] = "DELETE FROM client_ids WHERE account_id = $1 AND client_id = (SELECT "
                       "client_id FROM messages WHERE account_id = $1 AND id = $2)",
+    [SQL_ROUTES] = "DELETE FROM message_routes WHERE account_id = $1 AND message_id = $2",
     [SQL_MESSAGE] = "DELETE FROM messages WHERE account_id = $1 AND id = $2",
     [SQL_SANDBOX] = "DELETE FROM sandbox_messages WHERE account_id = $1 AND id = $2",
     [SQL_INBOX] = "DELETE FROM inbox WHERE account_id = $1 AND id = $2",
@@ -57,6 +59,23 @@ static const char *const sql[SQL_STATEMENTS] = {
 };
 
 static const struct og_sql_page page = {OG_PAGE_SUBJECT, sql, SQL_STATEMENTS};
+
+const char *
+og_subject_class_name(enum og_subject_class cls)
+{
+    static const char *const names[OG_SUBJECT_CLASSES] = {
+        [OG_SUBJECT_VERIFICATIONS] = "verifications", [OG_SUBJECT_MESSAGES] = "messages",
+        [OG_SUBJECT_SANDBOX] = "sandbox",             [OG_SUBJECT_INBOX] = "inbox",
+        [OG_SUBJECT_WEBHOOKS] = "webhooks",
+    };
+    return names[cls];
+}
+
+bool
+og_subject_is_number(struct og_str stored, struct og_str number)
+{
+    return og_str_eq(stored, number) || og_str_eq(stored, og_str_slice(number, 1, number.len));
+}
 
 static bool
 is_digit(char c)
@@ -146,7 +165,7 @@ og_subject_remove(struct og_db *db, enum og_subject_class cls, const struct og_s
     static const int removals[OG_SUBJECT_CLASSES][REMOVALS_MAX] = {
         [OG_SUBJECT_VERIFICATIONS] = {SQL_SENDS, SQL_CHECKS, SQL_ANSWERS, SQL_ABUSE,
                                       SQL_VERIFICATION},
-        [OG_SUBJECT_MESSAGES] = {SQL_ABUSE, SQL_CLIENT_ID, SQL_MESSAGE},
+        [OG_SUBJECT_MESSAGES] = {SQL_ABUSE, SQL_CLIENT_ID, SQL_ROUTES, SQL_MESSAGE},
         [OG_SUBJECT_SANDBOX] = {SQL_SANDBOX},
         [OG_SUBJECT_INBOX] = {SQL_INBOX},
         [OG_SUBJECT_WEBHOOKS] = {SQL_WEBHOOK},

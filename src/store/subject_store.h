@@ -1,11 +1,12 @@
 /*
  * Rows that tell of a phone number: finding them, whoever's they are, and deleting them. Numbers are
  * sealed in their rows, so finding means to open row after row in the order of their keys, a bounded
- * number per call (why no index of digests: docs/decisions/0015-erase-by-scan.md). All functions run in
- * the write lane.
+ * number per call (why no index of digests: docs/decisions/0015-erase-by-scan.md). What removes runs in
+ * the write lane, what looks in any.
  */
 #pragma once
 
+#include "base/buf.h"
 #include "base/crypto.h"
 #include "store/db.h"
 
@@ -17,6 +18,11 @@ enum og_subject_class {
     OG_SUBJECT_WEBHOOKS, /* events on their way or given up */
     OG_SUBJECT_CLASSES
 };
+
+/* "verifications", ...; static storage. */
+const char *og_subject_class_name(enum og_subject_class cls);
+/* Is a recipient as it is stored this number? Phones may tell it without the plus. */
+bool og_subject_is_number(struct og_str stored, struct og_str number);
 
 #define OG_SUBJECT_KEY_BYTES 64
 
@@ -52,3 +58,16 @@ OG_MUST_CHECK enum og_code og_subject_remove(struct og_db *db, enum og_subject_c
 /* The failures that are counted for this digest, in every account. */
 OG_MUST_CHECK enum og_code og_subject_remove_failures(struct og_db *db, struct og_str digest,
                                                       int64_t *count_out, struct og_err *err);
+
+/*
+ * Append what a row of this class and what hangs on it say, as one JSON object without a line end. Codes and
+ * other people's numbers are left out. In any lane.
+ */
+OG_MUST_CHECK enum og_code og_subject_show(struct og_db *db, const struct og_subject_ask *ask,
+                                           enum og_subject_class cls,
+                                           const struct og_subject_row *row, struct og_buf *out,
+                                           struct og_err *err);
+/* The same for the failures that are counted for the digest, all accounts' in one object. */
+OG_MUST_CHECK enum og_code og_subject_show_failures(struct og_db *db,
+                                                    const struct og_subject_ask *ask,
+                                                    struct og_buf *out, struct og_err *err);

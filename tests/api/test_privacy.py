@@ -1,5 +1,7 @@
-"""Erasing a phone number: nothing of it is left in rows, files or look-ups, others stay, the log verifies."""
+"""Erasing a phone number: nothing of it is left in rows, files or look-ups, others stay, the log verifies.
+Exporting one: all of it, nothing of others, no code, and a note in the audit log."""
 
+import json
 import os
 import subprocess
 
@@ -8,11 +10,22 @@ from support.gateway import T, Gateway, clean_environment, program
 from support.wait import wait_for
 
 ERASE = "/admin/v1/privacy/erase"
+EXPORT = "/admin/v1/privacy/export"
 
 
-def cli(gateway, *words):
+def cli(gateway, *words, stdin=""):
     return subprocess.run([program(), *words, "--data", gateway.data], capture_output=True, text=True,
-                          env=clean_environment({}), timeout=60)
+                          input=stdin, env=clean_environment({}), timeout=60)
+
+
+def exported(gateway, number):
+    done = cli(gateway, "privacy", "export", stdin=number + "\n")
+    assert done.returncode == 0, done.stderr
+    found = {}
+    for line in done.stdout.splitlines():
+        row = json.loads(line)
+        found.setdefault(row["class"], []).append(row)
+    return found, done.stdout
 
 
 def files_hold(gateway, text):
@@ -55,3 +68,50 @@ def test_req_81_erasing_a_number_leaves_nothing_of_it():
         wait_for(lambda: gateway.process is None or gateway.process.poll() is not None)
         assert cli(gateway, "audit", "verify").returncode == 0
         assert not files_hold(gateway, number)
+
+
+def test_an_export_has_all_of_a_number_and_nothing_of_others():
+    with Gateway(env={"OTPGATE_ABUSE_MODE": "enforce", "OTPGATE_ABUSE_HOME": "DE"}) as gateway:
+        account = gateway.account()
+        phone = account.add_phone()
+        number, other = gateway.fresh_number(), gateway.fresh_number()
+        verification, code, _ = otp.started(account.app, phone, number)
+        otp.check(account.app, verification, otp.wrong_code(code)).expect(200)
+        others, other_code, _ = otp.started(account.app, phone, other)
+        both = {"id": "both", "phoneNumbers": [number, other], "textMessage": {"text": "to two"}}
+        account.app.post(T + "/messages", both).expect(202)
+        found, text = exported(gateway, number)
+        [row] = found["verifications"]
+        assert (row["id"], row["number"], row["state"]) == (verification, number, "pending")
+        assert [c["verdict"] for c in row["checks"]] == ["wrong"] and len(row["sent"]) == 1
+        assert len(row["counted"]) == 1
+        messages = {m.get("client_id"): m for m in found["messages"]}
+        assert messages["both"]["text"] == "to two"
+        assert messages["both"]["recipient"] == {"number": number, "state": "Pending", "error": "",
+                                                 "others": 1}
+        carrier = messages[None]
+        assert carrier["verification_id"] == verification and "text" not in carrier
+        [failures] = found["failures"]
+        assert [f["count"] for f in failures["failures"]] == [1]
+        kinds = [row["entry"]["kind"] for row in found["audit"]]
+        assert "otp.start.accepted" in kinds and kinds[-1] == "privacy.export"
+        assert other not in text and others not in text
+        assert code not in text and other_code not in text
+
+        first = gateway.admin.post(EXPORT, {"number": number}).expect(200)
+        step = json.loads(first.body.decode().splitlines()[-1])
+        assert not step["done"]
+        again = {"number": number, "cursor": step["cursor"]}
+        gateway.admin.post(EXPORT, again).expect(200)
+        for cursor in ("3..", "3..." + "0" * 32, step["cursor"][:-1] + "x"):
+            refused = gateway.admin.post(EXPORT, {"number": number, "cursor": cursor})
+            assert refused.expect(400).json["field"] == "cursor"
+        gateway.admin.post(EXPORT, {**again, "number": other}).expect(400)  # it is of one number
+        account.with_key().post(EXPORT, {"number": number}).expect(403)
+
+        assert cli(gateway, "privacy", "erase", "-", stdin=number).returncode == 0
+        found, _ = exported(gateway, number)
+        assert sorted(found) == ["audit", "failures"] and found["failures"][0]["failures"] == []
+        assert [row["entry"]["kind"] for row in found["audit"]] == ["privacy.export"]
+        empty = cli(gateway, "privacy", "export")
+        assert empty.returncode == 1 and "standard input" in empty.stderr

@@ -156,6 +156,7 @@ ROUTES = [
     route("GET", "/admin/v1/devices", OWN, OPERATOR, "admin"),
     route("GET", "/admin/v1/audit", OWN, OPERATOR, "admin"),
     route("POST", "/admin/v1/privacy/erase", OWN, OPERATOR, "admin", 4 * KIB, {"number": NUMBER}),
+    route("POST", "/admin/v1/privacy/export", OWN, OPERATOR, "admin", 4 * KIB, {"number": NUMBER}),
     route("DELETE", "/admin/v1/devices/{id}", OWN, OPERATOR, "admin", kind="device",
           success=204),
     route("GET", "/admin/v1/accounts/{id}/webhooks", OWN, OPERATOR, "admin", kind="account"),
