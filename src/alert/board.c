@@ -198,6 +198,17 @@ og_alert_clear(struct og_alert_board *self, enum og_alert_kind kind, struct og_s
 }
 
 void
+og_alert_set(struct og_alert_board *self, enum og_alert_kind kind, struct og_str subject,
+             bool is_wrong)
+{
+    if (is_wrong) {
+        og_alert_raise(self, kind, subject, 0);
+    } else {
+        og_alert_clear(self, kind, subject);
+    }
+}
+
+void
 og_alert_look_begin(struct og_alert_board *self)
 {
     if (self) {

@@ -44,6 +44,10 @@ void og_alert_raise(struct og_alert_board *self, enum og_alert_kind kind, struct
 /* It is well again; fine when it was. Takes NULL. */
 void og_alert_clear(struct og_alert_board *self, enum og_alert_kind kind, struct og_str subject);
 
+/* One or the other, where there is no figure. */
+void og_alert_set(struct og_alert_board *self, enum og_alert_kind kind, struct og_str subject,
+                  bool is_wrong);
+
 /*
  * For who looks at everything now and then: begin, raise what is wrong, and end, which clears all
  * alerts of a kind that were not raised in between. One such look at a time. Takes NULL.

@@ -77,7 +77,9 @@ in_data(struct og_app *self, const char *name)
 static enum og_code
 open_audit(struct og_app *self, struct og_db *db, struct og_err *err)
 {
-    return self->config->audit.enabled ? og_audit_create(db, &self->services.lane.audit, err)
+    return self->config->audit.enabled ? og_audit_create(db, og_str_from(self->config->audit.origin),
+                                                         self->services.keys.audit.public_key,
+                                                         &self->services.lane.audit, err)
                                        : OG_OK;
 }
 
@@ -462,7 +464,7 @@ write_audit_key(struct og_app *self, struct og_err *err)
 {
     struct og_buf text;
     og_buf_init(&text, 512);
-    og_audit_key_write(og_checkpointer_key(self->checkpointer), &text);
+    og_audit_key_write(og_audit_signer(self->services.lane.audit), &text);
     og_buf_add_byte(&text, '\n');
     enum og_code code =
         og_file_write(in_data(self, "audit-key.pub"), og_buf_str(&text), 0644, err);
@@ -478,7 +480,6 @@ make_checkpointer(struct og_app *self, struct og_err *err)
     struct og_checkpointer_config config = {
         .services = &self->services,
         .lanes = self->lanes,
-        .origin = audit->origin,
         .file = file[0] ? file : in_data(self, "audit-checkpoints"),
         .syslog = audit->checkpoint_syslog,
         .url = audit->checkpoint_url,

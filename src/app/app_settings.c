@@ -185,6 +185,7 @@ og_app_retention(const struct og_config *config, struct og_retention *out)
         .failures_ms = kept->failures_ms,
         .dead_webhooks_ms = kept->dead_webhooks_ms,
         .sandbox_ms = kept->sandbox_ms,
+        .audit_ms = kept->audit_ms,
     };
 }
 

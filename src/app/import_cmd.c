@@ -175,7 +175,9 @@ open_database(struct import_run *self, struct og_db **out)
                               &self->mem, out, &self->err);
     }
     if (code == OG_OK && self->config.audit.enabled) {
-        code = og_audit_create(*out, &self->services.lane.audit, &self->err);
+        code = og_audit_create(*out, og_str_from(self->config.audit.origin),
+                               self->services.keys.audit.public_key, &self->services.lane.audit,
+                               &self->err);
     }
     return code;
 }

@@ -11,6 +11,7 @@
 #define SIGNED_BYTES (KEY_ID_BYTES + OG_SIGNATURE_BYTES)
 #define DASH "\xE2\x80\x94 "
 #define NOTE_BYTES_MAX 8192
+#define START_LINE "removed by retention"
 
 /* ---- keys ---- */
 
@@ -117,7 +118,7 @@ og_audit_checkpoint_write(const struct og_audit_checkpoint *checkpoint,
     size_t start = out->len;
     og_buf_printf(out, "%s\n%lld\n", key->origin, (long long)checkpoint->size);
     og_base64_encode((struct og_str){(const char *)checkpoint->root, OG_DIGEST_BYTES}, false, out);
-    og_buf_add_byte(out, '\n');
+    og_buf_add_cstr(out, checkpoint->is_start ? "\n" START_LINE "\n" : "\n");
     put_id(key->id, signature);
     og_sign(signer, (struct og_str){out->ptr + start, out->len - start}, signature + KEY_ID_BYTES);
     og_buf_printf(out, "\n" DASH "%s ", key->origin);
@@ -189,17 +190,18 @@ enum og_code
 og_audit_checkpoint_read(struct og_str text, const struct og_audit_key *key,
                          struct og_audit_checkpoint *out, size_t *used_out, struct og_err *err)
 {
-    struct og_str origin, size, root, empty;
+    struct og_str origin, size, root, line;
     size_t at = 0;
     *used_out = text.len;
+    *out = (struct og_audit_checkpoint){0};
     if (!next_line(text, &at, &origin) || !next_line(text, &at, &size) ||
         !next_line(text, &at, &root) || !read_size(size, &out->size) ||
         !decode_exactly(root, out->root, sizeof out->root)) {
         return og_fail(err, OG_E_INVALID, "checkpoint", "not a checkpoint");
     }
     size_t body_len = at;
-    /* extension lines, which we do not write */
-    while (next_line(text, &at, &empty) && empty.len > 0) {
+    while (next_line(text, &at, &line) && line.len > 0) { /* extensions: ours or unknown */
+        out->is_start |= og_str_eq(line, OG_STR(START_LINE));
         body_len = at;
     }
     if (!og_str_eq(origin, og_str_from(key->origin))) {

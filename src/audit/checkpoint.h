@@ -11,6 +11,9 @@
  *                                  (an empty line)
  *   — otpgate.example/audit <base64 of key id and Ed25519 signature>
  *
+ * A note that retention signs has one line more between root and empty line. It says that the gateway
+ * itself removed these entries, so that no plain checkpoint can be made into the start of a log.
+ *
  * The key id is the first 4 bytes of SHA-256(name | LF | 0x01 | public key); a verifier key is
  * name+hex(key id)+base64(0x01 | public key).
  */
@@ -25,6 +28,7 @@
 struct og_audit_checkpoint {
     int64_t size;
     uint8_t root[OG_DIGEST_BYTES];
+    bool is_start; /* signed by retention: the log begins behind these entries */
 };
 
 /* Who signs, or whose signature is right. */

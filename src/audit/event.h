@@ -62,7 +62,7 @@
     X(AUDIT_CHECKPOINT, "audit.checkpoint", "Checkpoint of this log", 6, PROCESS, INFO, SUCCESS)  \
     X(AUDIT_VERIFY_FAILED, "audit.verify_failed", "This log does not verify", 1, PROCESS, ERROR,  \
       FAILURE)                                                                                    \
-    X(AUDIT_PURGED, "audit.purged", "Old entries emptied", 5, PROCESS, CHANGE, SUCCESS)           \
+    X(AUDIT_PURGED, "audit.purged", "Old entries removed", 5, PROCESS, CHANGE, SUCCESS)           \
     X(PRIVACY_EXPORT, "privacy.export", "Data of a number exported", 5, DATABASE, ACCESS,         \
       SUCCESS)                                                                                    \
     X(PRIVACY_ERASE, "privacy.erase", "Data of a number erased", 5, DATABASE, DELETION, SUCCESS)  \
@@ -89,6 +89,9 @@ extern const struct og_audit_kind_row og_audit_kind_rows[OG_AUDIT_KIND_COUNT];
 
 /* False for a name that this version does not know; *out is then not touched. */
 bool og_audit_kind_find(struct og_str name, enum og_audit_kind *out);
+
+/* How the detail of audit.purged begins: the last entry that retention has removed. */
+#define OG_AUDIT_UNTIL "until="
 
 /*
  * One event. Fields that do not apply are "". Never a code, a whole number, a credential or a text.

@@ -44,13 +44,12 @@ blame(struct og_audit_fault *fault, int64_t seq, const char *text)
 
 /* ---- one entry ---- */
 
-/* Entries say themselves up to where retention has emptied them: detail "until=N". */
+/* Retention says in the log up to where it has removed entries. */
 static void
 note_purge(struct og_audit_verifier *self, const struct og_audit_entry *entry)
 {
-    static const struct og_str word = {"until=", 6};
     int64_t until;
-    const struct og_str detail = entry->event.detail;
+    const struct og_str word = OG_STR(OG_AUDIT_UNTIL), detail = entry->event.detail;
     if (entry->is_known && entry->event.kind == OG_AUDIT_AUDIT_PURGED &&
         og_str_starts(detail, word) &&
         og_str_to_i64(og_str_slice(detail, word.len, detail.len), &until) &&
@@ -80,11 +79,22 @@ check_line(struct og_audit_verifier *self, int64_t seq, struct og_str hash, stru
     if (memcmp(entry.prev, self->chain.last, sizeof entry.prev) != 0) {
         return blame(fault, seq, "does not follow the entry before it");
     }
+    self->at_ms = entry.at_ms;
     note_purge(self, &entry);
     return true;
 }
 
 /* ---- checkpoints ---- */
+
+/* What was signed of entries that have gone since cannot be looked at any more. */
+static void
+pass_older_checkpoints(struct og_audit_verifier *self)
+{
+    while (self->checkpoints_met < self->checkpoint_count &&
+           self->checkpoints[self->checkpoints_met].size < self->start.size) {
+        self->checkpoints_met++;
+    }
+}
 
 /* Those that count as many entries as there are now. */
 static bool
@@ -95,6 +105,7 @@ meet_checkpoints(struct og_audit_verifier *self, struct og_audit_fault *fault)
            self->checkpoints[self->checkpoints_met].size <= self->chain.size) {
         const struct og_audit_checkpoint *c = &self->checkpoints[self->checkpoints_met];
         int64_t from = self->checkpoints_met ? c[-1].size : 0;
+        from = from > self->start.size ? from : self->start.size;
         og_audit_chain_root(&self->chain, root);
         if (memcmp(root, c->root, sizeof root) != 0) {
             blame(fault, from + 1, "");
@@ -110,18 +121,44 @@ meet_checkpoints(struct og_audit_verifier *self, struct og_audit_fault *fault)
 }
 
 bool
+og_audit_verifier_start(struct og_audit_verifier *self, const struct og_audit_chain *start,
+                        struct og_str note, const struct og_audit_key *key,
+                        struct og_audit_fault *fault)
+{
+    struct og_audit_checkpoint signed_one;
+    struct og_err err = {0};
+    uint8_t root[OG_DIGEST_BYTES];
+    size_t used;
+    self->chain = self->start = *start;
+    og_audit_chain_root(start, root);
+    if (og_audit_checkpoint_read(note, key, &signed_one, &used, &err) != OG_OK) {
+        snprintf(fault->text, sizeof fault->text, "is the last one removed: %.150s",
+                 err.text);
+        fault->seq = start->size;
+        return false;
+    }
+    if (!signed_one.is_start || signed_one.size != start->size ||
+        memcmp(signed_one.root, root, sizeof root) != 0) {
+        return blame(fault, start->size, "and those before it are gone, and not by retention");
+    }
+    pass_older_checkpoints(self);
+    return meet_checkpoints(self, fault);
+}
+
+bool
 og_audit_verifier_add(struct og_audit_verifier *self, int64_t seq, struct og_str hash,
                       struct og_str line, struct og_audit_fault *fault)
 {
+    if (seq <= self->start.size) {
+        return blame(fault, seq, "is there, and retention has removed it");
+    }
     if (seq != self->chain.size + 1) {
         return blame(fault, self->chain.size + 1, "is missing");
     }
     if (hash.len != OG_DIGEST_BYTES) {
         return blame(fault, seq, "has no hash");
     }
-    if (line.len == 0) {
-        self->emptied = seq;
-    } else if (!check_line(self, seq, hash, line, fault)) {
+    if (!check_line(self, seq, hash, line, fault)) {
         return false;
     }
     og_audit_chain_add(&self->chain, (const uint8_t *)hash.ptr);
@@ -149,8 +186,12 @@ og_audit_verifier_end(struct og_audit_verifier *self, const struct og_audit_chai
     if (head && memcmp(head->last, self->chain.last, sizeof head->last) != 0) {
         return blame(fault, self->chain.size, "is not the one that the head names");
     }
-    if (self->emptied > self->purged) {
-        return blame(fault, self->emptied, "is empty, and no entry says that retention did it");
+    if (self->start.size != self->purged) {
+        blame(fault, self->start.size + 1, "");
+        snprintf(fault->text, sizeof fault->text,
+                 "is the first, and retention says in the log that it removed %lld",
+                 (long long)self->purged);
+        return false;
     }
     return true;
 }

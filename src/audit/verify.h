@@ -9,6 +9,7 @@
  *   another order          the number inside the line
  *   a cut end              the head row, and every checkpoint that counts more entries
  *   a chain made anew      every checkpoint: its root differs
+ *   a start removed        the note that retention signs is missing, or an entry that says the same
  */
 #pragma once
 
@@ -19,8 +20,9 @@
 
 struct og_audit_verifier {
     struct og_audit_chain chain; /* of the entries so far */
-    int64_t emptied;             /* the last entry whose line is gone */
-    int64_t purged;              /* up to which entries of the log itself say so */
+    struct og_audit_chain start; /* of those that retention has removed */
+    int64_t at_ms;               /* of the last entry */
+    int64_t purged;              /* up to where the entries say that it did */
     const struct og_audit_checkpoint *checkpoints; /* by size */
     int checkpoint_count;
     int checkpoints_met;
@@ -38,8 +40,15 @@ void og_audit_verifier_init(struct og_audit_verifier *self,
                             struct og_audit_checkpoint *checkpoints, int count);
 void og_audit_verifier_finish(struct og_audit_verifier *self);
 
-/* The next row; line "" when it was emptied. False: `fault` says what is wrong, and that is the
- * end. */
+/*
+ * Before the first row: the log begins behind these entries. False: the note is not one that the
+ * gateway signed for them when it removed them.
+ */
+bool og_audit_verifier_start(struct og_audit_verifier *self, const struct og_audit_chain *start,
+                             struct og_str note, const struct og_audit_key *key,
+                             struct og_audit_fault *fault);
+
+/* The next row. False: `fault` says what is wrong, and that is the end. */
 bool og_audit_verifier_add(struct og_audit_verifier *self, int64_t seq, struct og_str hash,
                            struct og_str line, struct og_audit_fault *fault);
 /* There are no more rows. head  the stored head of the chain, NULL: none is stored */

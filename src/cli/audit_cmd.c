@@ -133,12 +133,37 @@ check_row(void *ctx, const struct og_audit_row *row)
     return self->is_sound;
 }
 
+/* Where retention has removed entries the log begins with a signed note. */
+static enum og_code
+check_start(struct og_cli *cli, struct og_db *db, struct check *check, struct og_err *err)
+{
+    struct og_audit_start_row row;
+    struct og_audit_chain start;
+    struct og_audit_key key;
+    enum og_code code = og_audit_start_read(db, &cli->mem, &row, err);
+    if (code != OG_OK || row.chain.size == 0) {
+        return code;
+    }
+    if (!og_audit_chain_restore(&start, row.chain.size, row.chain.last, row.chain.peaks)) {
+        return og_fail(err, OG_E_INVALID, "", "the start of the log is damaged");
+    }
+    code = read_key(cli, &key, err);
+    if (code == OG_OK) {
+        check->is_sound = og_audit_verifier_start(&check->verifier, &start, row.note, &key,
+                                                  &check->fault);
+    }
+    return code;
+}
+
 static enum og_code
 check_rows(struct og_cli *cli, struct og_db *db, struct check *check, struct og_err *err)
 {
     struct og_audit_head stored;
     struct og_audit_chain head = {0};
-    enum og_code code = og_audit_each(db, 0, INT64_MAX, check_row, check, err);
+    enum og_code code = check_start(cli, db, check, err);
+    if (code == OG_OK && check->is_sound) {
+        code = og_audit_each(db, INT64_MIN, INT64_MAX, check_row, check, err);
+    }
     if (code != OG_OK || !check->is_sound) {
         return code;
     }
@@ -168,10 +193,15 @@ show_verdict(struct og_cli *cli, const struct check *check, int checkpoint_count
         return OG_EXIT_REFUSED;
     }
     fprintf(cli->out,
-            cli->json ? "{\"sound\":true,\"entries\":%lld,\"checkpoints\":%d,\"covered\":%lld}\n"
+            cli->json ? "{\"sound\":true,\"entries\":%lld,\"checkpoints\":%d,\"covered\":%lld,"
+                        "\"removed\":%lld}\n"
                       : "sound: %lld entries, %d checkpoints; the last one covers entry %lld and "
                         "those before it\n",
-            entries, checkpoint_count, covered);
+            entries, checkpoint_count, covered, (long long)v->start.size);
+    if (v->start.size > 0 && !cli->json) {
+        fprintf(cli->out, "retention has removed those up to entry %lld, as is signed\n",
+                (long long)v->start.size);
+    }
     return OG_EXIT_OK;
 }
 
@@ -232,15 +262,14 @@ pause_ms(int ms)
     nanosleep(&time, NULL); /* a signal ends it early */
 }
 
-/* Entries that retention has emptied, and those that cannot be read, are not exported: verify tells
- * of the latter. */
+/* Entries that cannot be read are not exported: verify tells of them. */
 static bool
 add_row(void *ctx, const struct og_audit_row *row)
 {
     struct export *self = ctx;
     struct og_audit_entry entry;
     struct og_err err;
-    if (row->line.len && og_audit_entry_read(row->line, &self->mem, &entry, &err) == OG_OK) {
+    if (og_audit_entry_read(row->line, &self->mem, &entry, &err) == OG_OK) {
         og_audit_format_write(self->format, &self->source, &entry, row->line, &self->lines);
     }
     self->read = row->seq;

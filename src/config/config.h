@@ -257,6 +257,7 @@ struct og_config_retention {
     int64_t failures_ms;
     int64_t dead_webhooks_ms;
     int64_t sandbox_ms;
+    int64_t audit_ms;
 };
 
 struct og_config_alert {

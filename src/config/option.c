@@ -371,6 +371,8 @@ const struct og_option og_options[] = {
      HOURS(1), DAYS(3650), .help = "How long webhook events that were given up stay."},
     {"retention.sandbox", OG_OPTION_DURATION, AT(retention, sandbox_ms), "7d", HOURS(1),
      DAYS(3650), .help = "How long messages of accounts in sandbox mode stay."},
+    {"retention.audit", OG_OPTION_DURATION, AT(retention, audit_ms), "400d", DAYS(30), DAYS(3650),
+     .help = "How long entries of the audit log stay; they go by whole days (UTC)."},
 
     {"alert.alertmanager_url", OG_OPTION_TEXT, AT(alert, alertmanager_url), "", 0, 1000,
      .check = og_rule_http_url,

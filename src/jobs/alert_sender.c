@@ -245,16 +245,6 @@ serve(struct channel *channel)
     kinds[index].send(channel, &letter);
 }
 
-static void
-set(struct og_alert_board *board, enum og_alert_kind kind, bool is_wrong)
-{
-    if (is_wrong) {
-        og_alert_raise(board, kind, OG_STR(""), 0);
-    } else {
-        og_alert_clear(board, kind, OG_STR(""));
-    }
-}
-
 /* What can be wrong when no lane may be able to say so. */
 static void
 look_at_stores(struct og_alert_sender *self)
@@ -263,10 +253,11 @@ look_at_stores(struct og_alert_sender *self)
     struct og_lane_health lane;
     struct og_code_health health = {0};
     og_lane_health(self->config.lanes, OG_LANE_WRITE, &lane);
-    set(self->board, OG_ALERT_DATABASE, lane.is_failing);
+    og_alert_set(self->board, OG_ALERT_DATABASE, OG_STR(""), lane.is_failing);
     if (codes->health) {
         health = codes->health(codes);
-        set(self->board, OG_ALERT_CODE_STORE, health.level != OG_CODE_HEALTH_UP);
+        og_alert_set(self->board, OG_ALERT_CODE_STORE, OG_STR(""),
+                     health.level != OG_CODE_HEALTH_UP);
     }
 }
 

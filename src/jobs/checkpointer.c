@@ -41,7 +41,6 @@ struct write_op {
 
 struct og_checkpointer {
     struct og_checkpointer_config config;
-    struct og_audit_key key;
     struct og_loop *loop;
     uv_timer_t timer;
     struct og_loop_task stop_task;
@@ -87,12 +86,20 @@ tell_syslog(struct og_str note)
     syslog(LOG_AUTHPRIV | LOG_NOTICE, "audit checkpoint: %s", line);
 }
 
+static void
+sign(const struct og_checkpointer *self, const struct og_audit_checkpoint *checkpoint,
+     struct og_buf *note)
+{
+    const struct og_services *svc = self->config.services;
+    og_audit_checkpoint_write(checkpoint, og_audit_signer(svc->lane.audit), &svc->keys.audit, note);
+}
+
 /* Signs; appends to the file; *note gets the text. */
 static enum og_code
 put(struct og_checkpointer *self, const struct og_audit_checkpoint *checkpoint,
     struct og_buf *note, struct og_err *err)
 {
-    og_audit_checkpoint_write(checkpoint, &self->key, &self->config.services->keys.audit, note);
+    sign(self, checkpoint, note);
     if (self->config.syslog) {
         tell_syslog(og_buf_str(note));
     }
@@ -169,14 +176,11 @@ write_done(struct og_op *op)
     struct og_checkpointer *self = write->owner;
     if (op->code != OG_OK) {
         log_failure(&op->err);
-        og_alert_raise(self->config.services->alerts, OG_ALERT_AUDIT, OG_STR("file"), 0);
-    } else {
-        og_alert_clear(self->config.services->alerts, OG_ALERT_AUDIT, OG_STR("file"));
     }
+    og_alert_set(self->config.services->alerts, OG_ALERT_AUDIT, OG_STR("file"), op->code != OG_OK);
     if (self->tell.client) {
         og_buf_clear(&self->tell.note); /* a newer one says all that an older one did */
-        og_audit_checkpoint_write(&write->checkpoint, &self->key,
-                                  &self->config.services->keys.audit, &self->tell.note);
+        sign(self, &write->checkpoint, &self->tell.note);
         tell_url(self);
     }
     atomic_store(&self->is_under_way, false);
@@ -232,13 +236,6 @@ on_timer(uv_timer_t *timer)
 /* ---- life ---- */
 
 static enum og_code
-make_key(struct og_checkpointer *self, struct og_err *err)
-{
-    return og_audit_key_make(og_str_from(self->config.origin),
-                             self->config.services->keys.audit.public_key, &self->key, err);
-}
-
-static enum og_code
 make_client(struct og_checkpointer *self, struct og_err *err)
 {
     const struct og_client_config config = {
@@ -261,10 +258,7 @@ og_checkpointer_create(const struct og_checkpointer_config *config, struct og_lo
     uv_timer_init(og_loop_uv(loop), &self->timer);
     self->timer.data = self;
     uint64_t tick_ms = (uint64_t)config->tick_ms;
-    enum og_code code = make_key(self, err);
-    if (code == OG_OK) {
-        code = make_client(self, err);
-    }
+    enum og_code code = make_client(self, err);
     if (code == OG_OK && uv_timer_start(&self->timer, on_timer, tick_ms, tick_ms) != 0) {
         code = og_fail(err, OG_E_UNAVAILABLE, "", "no timer");
     }
@@ -274,12 +268,6 @@ og_checkpointer_create(const struct og_checkpointer_config *config, struct og_lo
     }
     *out = self;
     return OG_OK;
-}
-
-const struct og_audit_key *
-og_checkpointer_key(const struct og_checkpointer *self)
-{
-    return &self->key;
 }
 
 static void

@@ -18,7 +18,6 @@ struct og_checkpointer;
 struct og_checkpointer_config {
     struct og_services *services;
     struct og_lanes *lanes;
-    const char *origin;  /* whose log: the first line of each checkpoint */
     const char *file;    /* appended to */
     bool syslog;         /* facility authpriv, one line each */
     const char *url;     /* "" : none. POST as text/plain; repeated until it is taken */
@@ -26,13 +25,11 @@ struct og_checkpointer_config {
     int64_t tick_ms;     /* how often to look: 1000 */
 };
 
-/* On a loop that does not run yet. Errors: OG_E_INVALID (origin, ca_file), OG_E_UNAVAILABLE. */
+/* On a loop that does not run yet. Errors: OG_E_INVALID (ca_file), OG_E_UNAVAILABLE. */
 OG_MUST_CHECK enum og_code og_checkpointer_create(const struct og_checkpointer_config *config,
                                                   struct og_loop *loop,
                                                   struct og_checkpointer **out,
                                                   struct og_err *err);
-/* The key that checks what is signed here. */
-const struct og_audit_key *og_checkpointer_key(const struct og_checkpointer *self);
 /* Stops the timer; blocks until it has. The loop must run. */
 void og_checkpointer_stop(struct og_checkpointer *self);
 /* When the lanes have stopped: the last checkpoint, to file and syslog, if there is something new.

@@ -22,6 +22,7 @@ struct pending {
 
 struct og_audit {
     struct og_lane_journal journal;
+    struct og_audit_key key;
     struct og_arena mem; /* of what is pending */
     struct pending *items;
     int count, room;
@@ -304,13 +305,18 @@ load(struct og_audit *self, struct og_db *db, struct og_err *err)
 }
 
 enum og_code
-og_audit_create(struct og_db *db, struct og_audit **out, struct og_err *err)
+og_audit_create(struct og_db *db, struct og_str origin,
+                const uint8_t public_key[OG_PUBLIC_KEY_BYTES], struct og_audit **out,
+                struct og_err *err)
 {
     struct og_audit *self = og_xalloc(sizeof *self);
     self->journal = (struct og_lane_journal){begin, undone, write_batch, settle, self};
     og_arena_init(&self->mem, 0);
     og_buf_init(&self->line, OG_AUDIT_LINE_MAX);
-    enum og_code code = load(self, db, err);
+    enum og_code code = og_audit_key_make(origin, public_key, &self->key, err);
+    if (code == OG_OK) {
+        code = load(self, db, err);
+    }
     if (code != OG_OK) {
         og_audit_destroy(self);
         return code;
@@ -328,6 +334,12 @@ og_audit_destroy(struct og_audit *self)
         free(self->items);
         free(self);
     }
+}
+
+const struct og_audit_key *
+og_audit_signer(const struct og_audit *self)
+{
+    return &self->key;
 }
 
 const struct og_lane_journal *

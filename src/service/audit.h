@@ -16,10 +16,15 @@
 struct og_audit;
 
 /* Reads where the chain goes on. On the write connection, before the lanes run.
- * Errors: OG_E_CONFLICT (entries stand behind the head: the file was changed from outside). */
-OG_MUST_CHECK enum og_code og_audit_create(struct og_db *db, struct og_audit **out,
-                                           struct og_err *err);
+ * origin  whose log it is; public_key  of who signs its checkpoints
+ * Errors  OG_E_CONFLICT (entries stand behind the head: the file was changed from outside),
+ *         OG_E_INVALID (origin) */
+OG_MUST_CHECK enum og_code og_audit_create(struct og_db *db, struct og_str origin,
+                                           const uint8_t public_key[OG_PUBLIC_KEY_BYTES],
+                                           struct og_audit **out, struct og_err *err);
 void og_audit_destroy(struct og_audit *self); /* takes NULL */
+/* Origin and public half of the key that signs its checkpoints. */
+const struct og_audit_key *og_audit_signer(const struct og_audit *self);
 /* For og_lanes_config; lives as long as `self`. */
 const struct og_lane_journal *og_audit_journal(struct og_audit *self);
 /* Once, before threads. */

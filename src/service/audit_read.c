@@ -23,7 +23,7 @@ is_asked_for(struct og_audit_list_op *self, struct og_str line)
     struct og_audit_entry entry;
     struct og_err err;
     og_arena_reset(&self->scratch);
-    if (line.len == 0 || og_audit_entry_read(line, &self->scratch, &entry, &err) != OG_OK) {
+    if (og_audit_entry_read(line, &self->scratch, &entry, &err) != OG_OK) {
         return false;
     }
     return (self->account_id.len == 0 || og_str_eq(entry.event.account, self->account_id)) &&
@@ -66,7 +66,7 @@ struct found_time {
     int64_t at_ms;
 };
 
-/* An entry that was emptied is older than all that were not. */
+/* One that cannot be read counts as older than all others. */
 static bool
 read_time(void *ctx, const struct og_audit_row *row)
 {
@@ -77,7 +77,7 @@ read_time(void *ctx, const struct og_audit_row *row)
     og_arena_init(&mem, 0);
     out->seq = row->seq;
     out->at_ms = 0;
-    if (row->line.len && og_audit_entry_read(row->line, &mem, &entry, &err) == OG_OK) {
+    if (og_audit_entry_read(row->line, &mem, &entry, &err) == OG_OK) {
         out->at_ms = entry.at_ms;
     }
     og_arena_finish(&mem);
@@ -113,8 +113,7 @@ take_of_span(void *ctx, const struct og_audit_row *row)
     struct og_err err;
     self->looked_at++;
     og_arena_reset(&self->scratch);
-    if (row->line.len == 0 ||
-        og_audit_entry_read(row->line, &self->scratch, &entry, &err) != OG_OK) {
+    if (og_audit_entry_read(row->line, &self->scratch, &entry, &err) != OG_OK) {
         return true;
     }
     if (entry.at_ms < self->from_ms) {

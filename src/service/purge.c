@@ -4,10 +4,14 @@
  */
 #include "service/purge.h"
 
+#include "alert/board.h"
 #include "base/id.h"
 #include "base/metrics.h"
+#include "service/audit_purge.h"
 
 #define STEP_ROWS 100
+#define STEP_ENTRIES 200
+#define DAY_MS INT64_C(86400000)
 
 #define PURGED "otpgate_purged_rows_total"
 static struct og_metric metrics[OG_PURGED_CLASSES] = {
@@ -21,6 +25,7 @@ static struct og_metric metrics[OG_PURGED_CLASSES] = {
     [OG_PURGED_DEAD_LETTERS] = {PURGED, "class=\"dead_webhooks\"", "", OG_METRIC_COUNTER},
     [OG_PURGED_TOKENS] = {PURGED, "class=\"tokens\"", "", OG_METRIC_COUNTER},
     [OG_PURGED_LOGIN_CODES] = {PURGED, "class=\"login_codes\"", "", OG_METRIC_COUNTER},
+    [OG_PURGED_AUDIT] = {PURGED, "class=\"audit\"", "", OG_METRIC_COUNTER},
 };
 
 void
@@ -48,6 +53,8 @@ kept_ms(const struct og_purge_op *self)
         return kept->failures_ms > lock_ms ? kept->failures_ms : lock_ms;
     case OG_PURGED_DEAD_LETTERS:
         return kept->dead_webhooks_ms;
+    case OG_PURGED_AUDIT:
+        return kept->audit_ms;
     case OG_PURGED_TOKENS:
     case OG_PURGED_LOGIN_CODES:
     case OG_PURGED_CLASSES:
@@ -130,6 +137,20 @@ step_verifications(struct og_purge_op *self, struct og_tx *tx)
     return code == OG_OK && !has_more ? end_class(self, tx) : code;
 }
 
+/* By whole days, so that a quiet gateway does not tell of it each half hour. */
+static enum og_code
+step_audit(struct og_purge_op *self, struct og_tx *tx)
+{
+    struct og_audit_purge purge = {.until_ms = self->place.until_ms - self->place.until_ms % DAY_MS,
+                                   .limit = STEP_ENTRIES};
+    enum og_code code = self->svc->lane.audit
+                            ? og_audit_purge_step(self->svc, tx, &purge, &self->op.err)
+                            : OG_OK;
+    self->count = purge.count;
+    self->is_audit_broken = purge.fault.seq != 0;
+    return code == OG_OK && !purge.has_more ? end_class(self, tx) : code;
+}
+
 enum og_code
 og_purge_apply(struct og_op *op, struct og_tx *tx)
 {
@@ -156,10 +177,12 @@ og_purge_apply(struct og_op *op, struct og_tx *tx)
     case OG_PURGED_TOKENS:
         return step_aged(self, tx, OG_PURGE_TOKENS);
     case OG_PURGED_LOGIN_CODES:
+        return step_aged(self, tx, OG_PURGE_LOGIN_CODES);
+    case OG_PURGED_AUDIT:
     case OG_PURGED_CLASSES:
         break;
     }
-    return step_aged(self, tx, OG_PURGE_LOGIN_CODES);
+    return step_audit(self, tx);
 }
 
 void
@@ -168,4 +191,7 @@ og_purge_committed(struct og_op *op, struct og_tx *tx)
     struct og_purge_op *self = (struct og_purge_op *)op;
     (void)tx;
     og_metric_add(&metrics[self->place.cls], self->count);
+    if (self->place.cls == OG_PURGED_AUDIT) {
+        og_alert_set(self->svc->alerts, OG_ALERT_AUDIT_BROKEN, OG_STR(""), self->is_audit_broken);
+    }
 }

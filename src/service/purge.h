@@ -1,7 +1,7 @@
 /*
  * Retention: delete what has been kept for as long as the policy says, in steps that each cost the
- * write lane a few milliseconds. What is young, open, pending or locked stays, and the audit log is not
- * touched. What is deleted, and what is left of it: docs/operations.md, "Retention".
+ * write lane a few milliseconds. What is young, open, pending or locked stays, and so do entries of the
+ * audit log that do not verify. What is deleted, and what is left of it: docs/operations.md, "Retention".
  */
 #pragma once
 
@@ -17,6 +17,7 @@ struct og_retention {
     int64_t failures_ms; /* a number's wrong codes; a lock outlives it */
     int64_t dead_webhooks_ms;
     int64_t sandbox_ms;
+    int64_t audit_ms; /* rounded to whole days, UTC */
 };
 
 enum og_purge_class {
@@ -29,6 +30,7 @@ enum og_purge_class {
     OG_PURGED_DEAD_LETTERS,
     OG_PURGED_TOKENS,
     OG_PURGED_LOGIN_CODES,
+    OG_PURGED_AUDIT,
     OG_PURGED_CLASSES
 };
 
@@ -53,6 +55,7 @@ struct og_purge_op {
     struct og_purge_place next;
     int64_t count; /* rows removed, of class place.cls */
     bool is_over;
+    bool is_audit_broken; /* an entry does not verify */
 };
 enum og_code og_purge_apply(struct og_op *op, struct og_tx *tx);
 void og_purge_committed(struct og_op *op, struct og_tx *tx);

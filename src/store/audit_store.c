@@ -1,5 +1,5 @@
 /*
- * The page of statements about the audit log. Entries are only ever added at the end.
+ * The page of statements about the audit log. Entries are added at the end and removed at the front.
  */
 #include "store/audit_store.h"
 
@@ -9,6 +9,9 @@ enum {
     SQL_EACH_BACK,
     SQL_HEAD_SAVE,
     SQL_HEAD_READ,
+    SQL_START_READ,
+    SQL_START_SAVE,
+    SQL_REMOVE,
     SQL_SUBJECT_FIND,
     SQL_SUBJECT_INSERT,
     SQL_SUBJECT_REMOVE,
@@ -24,6 +27,12 @@ static const char *const sql[SQL_STATEMENTS] = {
         ("INSERT INTO audit_head (id, size, last, peaks) VALUES (1, $1, $2, $3) ON CONFLICT (id) "
          "DO UPDATE SET size = excluded.size, last = excluded.last, peaks = excluded.peaks"),
     [SQL_HEAD_READ] = "SELECT size, last, peaks FROM audit_head WHERE id = 1",
+    [SQL_START_READ] = "SELECT size, last, peaks, note FROM audit_start WHERE id = 1",
+    [SQL_START_SAVE] =
+        ("INSERT INTO audit_start (id, size, last, peaks, note) VALUES (1, $1, $2, $3, $4) "
+         "ON CONFLICT (id) DO UPDATE SET size = excluded.size, last = excluded.last, "
+         "peaks = excluded.peaks, note = excluded.note"),
+    [SQL_REMOVE] = "DELETE FROM audit WHERE seq <= $1",
     [SQL_SUBJECT_FIND] = "SELECT subject FROM audit_subjects WHERE digest = $1",
     [SQL_SUBJECT_INSERT] = "INSERT INTO audit_subjects (digest, subject) VALUES ($1, $2)",
     [SQL_SUBJECT_REMOVE] = "DELETE FROM audit_subjects WHERE digest = $1",
@@ -138,6 +147,39 @@ og_audit_head_read(struct og_db *db, struct og_arena *mem, struct og_audit_head 
     *out = (struct og_audit_head){0};
     enum og_code code = read_one(db, SQL_HEAD_READ, OG_NO_ARGS, read_head, mem, out, err);
     return code == OG_E_NOT_FOUND ? OG_OK : code;
+}
+
+/* ---- the start ---- */
+
+static void
+read_start(const struct og_rows *rows, struct og_arena *mem, void *out)
+{
+    struct og_audit_start_row *start = out;
+    read_head(rows, mem, &start->chain);
+    start->note = og_row_text(rows, 3, mem);
+}
+
+enum og_code
+og_audit_start_read(struct og_db *db, struct og_arena *mem, struct og_audit_start_row *out,
+                    struct og_err *err)
+{
+    *out = (struct og_audit_start_row){0};
+    enum og_code code = read_one(db, SQL_START_READ, OG_NO_ARGS, read_start, mem, out, err);
+    return code == OG_E_NOT_FOUND ? OG_OK : code;
+}
+
+enum og_code
+og_audit_start_move(struct og_db *db, const struct og_audit_start_row *start, struct og_err *err)
+{
+    const struct og_audit_head *chain = &start->chain;
+    enum og_code code =
+        og_db_run(db, &page, SQL_START_SAVE,
+                  OG_ARGS(og_value_i64(chain->size), og_value_blob(chain->last),
+                          og_value_blob(chain->peaks), og_value_text(start->note)),
+                  NULL, err);
+    return code == OG_OK ? og_db_run(db, &page, SQL_REMOVE, OG_ARGS(og_value_i64(chain->size)),
+                                     NULL, err)
+                         : code;
 }
 
 /* ---- pseudonyms ---- */

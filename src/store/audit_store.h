@@ -9,12 +9,18 @@
 struct og_audit_row {
     int64_t seq;
     struct og_str hash; /* 32 bytes */
-    struct og_str line; /* "" once emptied */
+    struct og_str line;
 };
 
 struct og_audit_head {
     int64_t size; /* 0: there is no entry yet */
     struct og_str last, peaks;
+};
+
+/* What retention has removed: the chain up to there, and the note that says so. */
+struct og_audit_start_row {
+    struct og_audit_head chain; /* size 0: nothing */
+    struct og_str note;
 };
 
 /* OG_E_CONFLICT when the number is taken. */
@@ -25,6 +31,15 @@ OG_MUST_CHECK enum og_code og_audit_head_save(struct og_db *db, const struct og_
 /* All zeros when the log is new. Strings in `mem`. */
 OG_MUST_CHECK enum og_code og_audit_head_read(struct og_db *db, struct og_arena *mem,
                                               struct og_audit_head *out, struct og_err *err);
+
+/* All zeros when nothing was removed. Strings in `mem`. */
+OG_MUST_CHECK enum og_code og_audit_start_read(struct og_db *db, struct og_arena *mem,
+                                               struct og_audit_start_row *out,
+                                               struct og_err *err);
+/* Remove the entries up to start->chain.size, and say so. */
+OG_MUST_CHECK enum og_code og_audit_start_move(struct og_db *db,
+                                               const struct og_audit_start_row *start,
+                                               struct og_err *err);
 
 /*
  * Entries after `seq`, by number, at most `limit`: fn is called with each until it returns false. The

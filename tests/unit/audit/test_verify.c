@@ -151,21 +151,6 @@ test_req_78_a_log_made_anew_is_found_by_a_checkpoint(void **state)
     assert_int_equal(log_verify(&anew, &anew.chain, outside, 2), 5);
 }
 
-/* Retention empties lines and says so in the log; anybody else who does it is found. */
-static void
-test_emptied_entries_need_an_entry_that_says_so(void **state)
-{
-    struct log log;
-    (void)state;
-    log_fill(&log, ENTRIES - 1, "login");
-    log_append(&log, &(struct og_audit_event){.kind = OG_AUDIT_AUDIT_PURGED,
-                                              .detail = OG_STR("until=3")});
-    log.entries[0].len = log.entries[1].len = log.entries[2].len = 0;
-    assert_int_equal(log_verify(&log, &log.chain, NULL, 0), 0);
-    log.entries[3].len = 0;
-    assert_int_equal(log_verify(&log, &log.chain, NULL, 0), 4);
-}
-
 int
 main(void)
 {
@@ -179,7 +164,6 @@ main(void)
         cmocka_unit_test(test_req_78_swapped_entries_are_found),
         cmocka_unit_test(test_req_78_a_cut_end_is_found_by_a_checkpoint),
         cmocka_unit_test(test_req_78_a_log_made_anew_is_found_by_a_checkpoint),
-        cmocka_unit_test(test_emptied_entries_need_an_entry_that_says_so),
     };
     return cmocka_run_group_tests(tests, start_crypto, NULL);
 }

@@ -23,6 +23,7 @@ static const struct og_retention kept = {
     .failures_ms = DAY_MS,
     .dead_webhooks_ms = 10 * DAY_MS,
     .sandbox_ms = 7 * DAY_MS,
+    .audit_ms = 400 * DAY_MS,
 };
 
 static void
