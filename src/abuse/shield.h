@@ -116,6 +116,9 @@ void og_shield_verified(struct og_shield *self, const struct og_abuse_case *c,
 /* A code was compared, or there was none. source as in ask; recipient: any stable name of it. */
 void og_shield_checked(struct og_shield *self, struct og_str network, struct og_str recipient,
                        bool has_failed, int64_t mono_ms, int64_t now_ms);
+/* What was typed cannot be a code: counts for the address as a message would. source as in ask. */
+void og_shield_malformed(struct og_shield *self, struct og_str account, struct og_str source,
+                         int64_t mono_ms);
 
 void og_shield_keep(struct og_shield *self, const struct og_abuse_ticket *ticket);
 /* The batch is over, committed or not. */

@@ -152,6 +152,18 @@ og_shield_verified(struct og_shield *self, const struct og_abuse_case *c, int64_
 }
 
 void
+og_shield_malformed(struct og_shield *self, struct og_str account, struct og_str source,
+                    int64_t mono_ms)
+{
+    const uint64_t key = og_shield_key(self, OG_SUBJECT_IP, account, source);
+    for (int i = 0; i < OG_RULE_LIMITS; i++) {
+        if (og_abuse_rules[i].subject == OG_SUBJECT_IP && self->config.limits[i] > 0) {
+            og_counters_add(self->limits[i], key, mono_ms, 1);
+        }
+    }
+}
+
+void
 og_shield_keep(struct og_shield *self, const struct og_abuse_ticket *ticket)
 {
     for (int i = ticket->from; i < ticket->to && i < self->hold_count; i++) {

@@ -361,6 +361,18 @@ og_abuse_checked(struct og_otp_check_op *op, struct og_tx *tx)
     return op->logged == OG_CHECK_APPROVED ? note_verified(op, tx) : OG_OK;
 }
 
+void
+og_abuse_malformed(const struct og_otp_check_op *op, const struct og_tx *tx)
+{
+    const struct og_services *svc = op->base.svc;
+    char source[OG_SOURCE_KEY_BYTES];
+    if (og_abuse_is_on(svc) && op->source.len) {
+        og_source_key(op->source, source);
+        og_shield_malformed(svc->shield, op->base.account_id, og_str_from(source),
+                            og_abuse_time(svc, tx));
+    }
+}
+
 /* ---- batches ---- */
 
 void

@@ -44,6 +44,9 @@ bool og_abuse_writes_messages(const struct og_services *svc);
 /* After the verdict of a check (op->logged). */
 OG_MUST_CHECK enum og_code og_abuse_checked(struct og_otp_check_op *op, struct og_tx *tx);
 
+/* What was typed cannot be a code: counted for the user's address, as a message would be, until a restart. */
+void og_abuse_malformed(const struct og_otp_check_op *op, const struct og_tx *tx);
+
 /* ---- life ---- */
 
 void og_abuse_keep(struct og_services *svc, const struct og_abuse_ticket *ticket);

@@ -28,6 +28,11 @@ og_otp_check_prepare(struct og_otp_check_op *self)
 {
     struct og_code_store *codes = self->base.svc->codes;
     struct og_code_guess guess;
+    if (self->misread.code != OG_OK) {
+        self->verdict = OG_VERDICT_MALFORMED;
+        self->base.ready(&self->base, OG_OK, NULL);
+        return;
+    }
     self->binding = (struct og_otp_binding){
         .account = self->base.account_id,
         .purpose = self->purpose,
@@ -44,16 +49,22 @@ og_otp_check_prepare(struct og_otp_check_op *self)
 
 /* ---- apply ---- */
 
-/* What cannot be the code takes no attempt and is not counted. */
+/* What cannot be the code takes no attempt, but whoever tries everything is counted by his address. */
 static enum og_code
-refuse_malformed(struct og_otp_check_op *self)
+refuse_malformed(struct og_otp_check_op *self, const struct og_tx *tx)
 {
+    struct og_err *err = &self->base.op.err;
+    og_abuse_malformed(self, tx);
     og_audit_add_refusal(self->base.svc, &(struct og_audit_event){
                                              .kind = OG_AUDIT_OTP_CHECK_MALFORMED,
                                              .account = self->base.account_id,
                                              .object = self->id,
                                              .purpose = self->purpose});
-    return og_fail(&self->base.op.err, OG_E_UNPROCESSABLE, "code",
+    if (self->misread.code != OG_OK) {
+        *err = self->misread;
+        return err->code;
+    }
+    return og_fail(err, OG_E_UNPROCESSABLE, "code",
                    "has not the length or the alphabet of the code that was sent");
 }
 
@@ -210,7 +221,7 @@ apply_late(struct og_otp_check_op *self, struct og_tx *tx, struct og_verificatio
     enum og_code code = OG_OK;
     bool won;
     if ((size_t)v->code_length != self->code.len) {
-        return refuse_malformed(self);
+        return refuse_malformed(self, tx);
     }
     if (v->state == OG_VERIFICATION_PENDING) {
         code = og_verification_close(tx->db, v->id, OG_VERIFICATION_EXPIRED, v->expires_at, &won,
@@ -289,7 +300,7 @@ og_otp_check_apply(struct og_op *op, struct og_tx *tx)
     struct og_otp_check_op *self = (struct og_otp_check_op *)op;
     struct og_verification v;
     if (self->verdict == OG_VERDICT_MALFORMED) {
-        return refuse_malformed(self);
+        return refuse_malformed(self, tx);
     }
     const enum og_code code = og_verification_find(tx->db, NULL, self->base.account_id, self->id,
                                                    self->base.mem, &v, &op->err);

@@ -103,6 +103,7 @@ struct og_otp_check_op {
     struct og_otp_context context; /* must be what it was at the start */
     struct og_secret code; /* as og_otp_read gives it */
     struct og_str source;  /* the user's address, "" : not known */
+    struct og_err misread; /* why what was typed cannot be a code; zeroed: it was read */
     /* answered */
     struct og_receipt receipt; /* of an approved one; "" else */
     enum og_otp_outcome outcome;
@@ -122,7 +123,7 @@ struct og_otp_check_op {
     struct og_str recipient_digest; /* "" : unknown id */
     struct og_abuse_ticket ticket;
 };
-/* Errors: OG_E_UNPROCESSABLE (cannot be the code, no attempt taken), OG_E_UNAVAILABLE. */
+/* Errors: OG_E_UNPROCESSABLE (cannot be the code: no attempt taken, but counted for the address), OG_E_UNAVAILABLE. */
 void og_otp_check_prepare(struct og_otp_check_op *self);
 enum og_code og_otp_check_apply(struct og_op *op, struct og_tx *tx);
 void og_otp_check_committed(struct og_op *op, struct og_tx *tx);

@@ -94,6 +94,20 @@ def test_req_69_ten_an_hour_for_an_address(app):
     otp.start(app.app, "+4915199990000", client_ip="198.51.100.8").expect(201)
 
 
+def test_req_15_what_cannot_be_a_code_counts_for_the_address(app):
+    user = {"client_ip": "198.51.100.9"}
+    begun = starts(app, numbers(), 1, **user)[0].expect(201).json
+    path = "/otp/v1/verifications/%s/check" % begun["id"]
+    malformed = ["", "letters", "12345", "12345678901", "9" * 10000, "--", "1234567", "12 34", "x"]
+    for text in malformed:  # what nothing can be, and what this one cannot be
+        refused = app.app.post(path, dict(user, code=text, purpose="p0")).expect(422)
+        assert refused.json["field"] == "code"
+    check_refused(otp.start(app.app, "+4915199990000", **user), 429, "ip_hour")
+    otp.start(app.app, "+4915199990000", client_ip="198.51.100.10").expect(201)
+    answer = app.app.post(path, dict(user, code=otp.wrong_code("000000"), purpose="p0")).expect(200)
+    assert answer.json["attempts_left"] == 4  # none of all that has cost one
+
+
 def test_req_70_ipv6_users_are_counted_by_their_network(app):
     answers = [otp.start(app.app, number, client_ip="2001:db8:1:2::%x" % index)
                for index, number in zip(range(1, 12), numbers())]

@@ -343,6 +343,7 @@ def test_operations_of_operators_as_described(gateway, walk, shop):
     walk.call(gateway.admin, "POST", A + "/alerts/test")
     walk.call(gateway.admin, "GET", A + "/alerts")
     walk.call(gateway.admin, "POST", A + "/privacy/erase")
+    walk.call(gateway.admin, "POST", A + "/privacy/export")
 
 
 def test_rules_against_abuse_as_described(gateway, walk, shop):

@@ -92,6 +92,17 @@ decode(struct bench *b)
     return code;
 }
 
+/* What cannot be a code is refused by the lane, which counts it. */
+static enum og_code
+decode_check(struct bench *b)
+{
+    const enum og_code code = decode(b);
+    if (code == OG_OK) {
+        b->err = ((struct og_otp_check_op *)b->op)->misread;
+    }
+    return b->err.code;
+}
+
 static enum og_code
 decode_body(struct bench *b, enum row row, const char *body)
 {
@@ -109,7 +120,8 @@ static void
 refuse_all(struct bench *b, enum row row, const struct refusal *items, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const enum og_code code = decode_body(b, row, items[i].body);
+        begin(b, row, og_str_from(items[i].body));
+        const enum og_code code = row == CHECK ? decode_check(b) : decode(b);
         if (code != items[i].code || strcmp(b->err.field, items[i].field) != 0) {
             fail_msg("%s: got %s \"%s\" (%s)", items[i].body, og_code_wire(code), b->err.field,
                      b->err.text);
@@ -318,7 +330,7 @@ test_req_15_ten_kilobytes_of_code_are_422(void **state)
     char *digits = og_arena_alloc(&b->mem, 10001);
     memset(digits, '4', 10000);
     begin(b, CHECK, og_str_printf(&b->mem, "{\"code\":\"%s\"," PURPOSE "}", digits));
-    assert_int_equal(decode(b), OG_E_UNPROCESSABLE);
+    assert_int_equal(decode_check(b), OG_E_UNPROCESSABLE);
     assert_string_equal(b->err.field, "code");
 }
 
