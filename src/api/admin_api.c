@@ -15,6 +15,7 @@
 
 #define BODY_MAX 4096
 #define WORDS_MAX (64 * 1024) /* templates in fifty languages */
+#define AUTHORITIES_MAX (96 * 1024) /* certificates in PEM, with their line ends escaped */
 #define RULES_MAX (256 * 1024) /* rules of routing, with the ids of many phones */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -169,7 +170,7 @@ const struct og_route og_admin_routes[] = {
      OP(OG_LANE_WRITE, "webhook.account", og_webhook_account_apply, og_webhook_account_committed,
         og_webhook_account_op),
      .decode = og_admin_webhook_show_decode, .encode = og_admin_webhook_show_encode},
-    {ADMIN(OG_PATCH, "/accounts/{id}/webhooks"), BODY_MAX, 200,
+    {ADMIN(OG_PATCH, "/accounts/{id}/webhooks"), AUTHORITIES_MAX, 200,
      OP(OG_LANE_WRITE, "webhook.change", og_webhook_account_apply, og_webhook_account_committed,
         og_webhook_account_op),
      .decode = og_admin_webhook_change_decode, .encode = og_admin_webhook_show_encode},

@@ -3,17 +3,32 @@
  */
 #include "api/admin_priv.h"
 #include "base/secret.h"
+#include "base/trust.h"
 #include "service/webhook_service.h"
 
 struct change_ask {
     struct og_str by;
-    bool rotates;
+    struct og_str authorities;
+    bool rotates, has_authorities;
 };
 
 static const struct og_json_member change_members[] = {
     {"webhooks_by", OG_JSON_STRING, offsetof(struct change_ask, by), false, 1, 16},
     {"rotate_signing_key", OG_JSON_BOOL, offsetof(struct change_ask, rotates), false},
+    {"authorities", OG_JSON_STRING, offsetof(struct change_ask, authorities), false, 0,
+     OG_TRUST_BYTES_MAX, offsetof(struct change_ask, has_authorities)},
 };
+
+/* What may be stored: certificates that are good now, or nothing. */
+static enum og_code
+check_authorities(const struct og_call *call, struct og_str pem, struct og_err *err)
+{
+    struct og_trust_entry *entries;
+    size_t count;
+    return pem.len == 0 ? OG_OK
+                        : og_trust_read(pem, call->now_ms, "authorities", call->req->mem, &entries,
+                                        &count, err);
+}
 
 enum og_code
 og_admin_webhook_show_decode(struct og_call *call, struct og_op *op, struct og_err *err)
@@ -31,17 +46,42 @@ og_admin_webhook_change_decode(struct og_call *call, struct og_op *op, struct og
     struct change_ask ask = {0};
     enum og_code code = og_admin_webhook_show_decode(call, op, err);
     if (code == OG_OK) {
-        code = og_admin_decode_body(call, change_members, 2, &ask, err);
+        code = og_admin_decode_body(call, change_members, 3, &ask, err);
+    }
+    if (code == OG_OK) {
+        code = check_authorities(call, ask.authorities, err);
     }
     if (code != OG_OK) {
         return code;
     }
     self->sets_by = ask.by.len > 0;
     self->rotates = ask.rotates;
+    self->sets_authorities = ask.has_authorities;
+    self->authorities = ask.authorities;
     if (self->sets_by && !og_webhooks_by_from_text(ask.by, &self->by)) {
         return og_fail(err, OG_E_INVALID, "webhooks_by", "must be server or phone");
     }
     return OG_OK;
+}
+
+/* null: the server's. One that has ended since is shown, too: so somebody finds out. */
+static void
+add_authorities(struct og_json_writer *w, struct og_str pem, struct og_arena *mem)
+{
+    struct og_trust_entry *entries;
+    size_t count;
+    if (pem.len == 0 || og_trust_read(pem, 0, "", mem, &entries, &count, NULL) != OG_OK) {
+        og_json_add_null(w, "authorities");
+        return;
+    }
+    og_json_array(w, "authorities");
+    for (size_t i = 0; i < count; i++) {
+        og_json_object(w, NULL);
+        og_json_add_str(w, "subject", entries[i].subject);
+        og_json_add_time(w, "ends_at", entries[i].ends_at);
+        og_json_end(w);
+    }
+    og_json_end(w);
 }
 
 void
@@ -49,11 +89,11 @@ og_admin_webhook_show_encode(struct og_call *call, struct og_op *op, struct og_a
 {
     struct og_webhook_account_op *self = (struct og_webhook_account_op *)op;
     struct og_json_writer w;
-    (void)call;
     og_admin_begin_answer(&w, answer);
     og_json_add_str(&w, "account_id", self->account_id);
     og_json_add_cstr(&w, "webhooks_by", og_webhooks_by_name(self->by));
     og_json_add_str(&w, "signing_key", og_secret_str(&self->signing_key));
+    add_authorities(&w, self->authorities, og_call_mem(call));
     og_json_end(&w);
     og_secret_finish(&self->signing_key);
 }

@@ -179,6 +179,7 @@ deliver(struct og_webhook_sender *self, const struct og_webhook_try *ask)
         .url = og_str_cstr(&one->mem, ask->url),
         .headers = one->headers,
         .body = ask->body,
+        .authorities = ask->authorities,
         .timeout_ms = TRY_TIMEOUT_MS,
         .answer_max_bytes = ANSWER_MAX,
         .on_done = on_answer,

@@ -86,6 +86,7 @@ struct og_client_call {
     void *ctx;
     struct curl_slist *recipients; /* of a mail */
     size_t sent_bytes;             /* of its text */
+    bool has_authorities;          /* of its own: the handle is not for other calls */
 };
 
 struct og_client_headers {
@@ -223,7 +224,8 @@ call_retire(struct og_client_call *call)
         call->is_added = false;
     }
     lane_forget(call);
-    if (call->lane == &self->streams || self->spare_count >= SPARE_CALLS_MAX) {
+    if (call->lane == &self->streams || call->has_authorities ||
+        self->spare_count >= SPARE_CALLS_MAX) {
         call_free(call);
         return;
     }
@@ -737,6 +739,18 @@ set_request(struct og_client_call *call, const struct og_client_ask *ask)
                      (long)(ask->timeout_ms > 0 ? ask->timeout_ms : CALL_TIMEOUT_DEFAULT_MS));
 }
 
+/* Connections and TLS sessions are shared only among calls that trust the same. */
+static void
+set_authorities(struct og_client_call *call, struct og_str pem)
+{
+    struct curl_blob blob = {(void *)pem.ptr, pem.len, CURL_BLOB_COPY};
+    call->has_authorities = pem.len > 0;
+    if (call->has_authorities) {
+        curl_easy_setopt(call->easy, CURLOPT_CAINFO_BLOB, &blob);
+        curl_easy_setopt(call->easy, CURLOPT_CAPATH, NULL);
+    }
+}
+
 struct og_client_call *
 og_client_send(struct og_client *self, const struct og_client_ask *ask)
 {
@@ -745,6 +759,7 @@ og_client_send(struct og_client *self, const struct og_client_ask *ask)
     og_buf_init(&call->answer_body,
                 ask->answer_max_bytes > 0 ? ask->answer_max_bytes : ANSWER_DEFAULT_BYTES);
     set_request(call, ask);
+    set_authorities(call, ask->authorities);
     call->on_done = ask->on_done;
     call->ctx = ask->ctx;
     call_start(call);

@@ -70,6 +70,7 @@ struct og_client_ask {
     const char *url;    /* http or https */
     const struct og_client_headers *headers; /* or NULL; lives until the call is over */
     struct og_str body;                      /* copied; empty for none */
+    struct og_str authorities; /* PEM, copied: whom this call trusts instead; "" : the client's */
     int64_t timeout_ms;                      /* for the whole call; 0: 10 s */
     size_t answer_max_bytes;                 /* 0: 1 MiB */
     void (*on_done)(void *ctx, const struct og_client_answer *answer); /* once, unless cancelled */

@@ -66,10 +66,33 @@ find_host(struct og_webhook_round_op *self, struct og_str host)
     return &self->hosts[self->host_count++];
 }
 
+/* What all tries of a hook have in common. */
+struct target {
+    const struct og_webhook *hook;
+    struct og_webhook_host *host;
+    struct og_str authorities;
+    struct og_secret signing_key;
+};
+
+static enum og_code
+read_target(struct og_webhook_round_op *self, struct og_tx *tx, struct target *target)
+{
+    struct og_webhook_account account;
+    const struct og_str account_id = target->hook->account_id;
+    enum og_code code =
+        og_webhook_account_find(tx->db, account_id, self->mem, &account, &self->op.err);
+    if (code == OG_OK) {
+        target->authorities = account.authorities;
+        code = og_webhook_signing_key(self->svc, tx->db, account_id, self->mem,
+                                      &target->signing_key, NULL, &self->op.err);
+    }
+    return code;
+}
+
 /* A body that cannot be opened will never be: it is dead at once, and nobody waits for it. */
 static enum og_code
-take_one(struct og_webhook_round_op *self, struct og_tx *tx, const struct og_webhook *hook,
-         const struct og_webhook_event_row *row, struct og_webhook_host *host)
+take_one(struct og_webhook_round_op *self, struct og_tx *tx, const struct target *target,
+         const struct og_webhook_event_row *row)
 {
     struct og_err *err = &self->op.err;
     struct og_webhook_try *one = &self->tries[self->try_count];
@@ -79,27 +102,25 @@ take_one(struct og_webhook_round_op *self, struct og_tx *tx, const struct og_web
     if (code != OG_OK) {
         og_buf_finish(&body);
         return og_hook_queue_failed(tx->db, row->id, tx->now_ms, OG_STR("cannot be opened"),
-                                tx->now_ms, err);
+                                    tx->now_ms, err);
     }
     *one = (struct og_webhook_try){
         .id = row->id,
         .account_id = row->account_id,
         .webhook_id = row->webhook_id,
-        .url = hook->url,
-        .host = host->host,
+        .url = target->hook->url,
+        .host = target->host->host,
+        .authorities = target->authorities,
+        .signing_key = target->signing_key,
         .body = og_str_dup(self->mem, og_buf_str(&body)),
         .created_at = row->created_at,
         .failed = row->failed,
     };
     og_buf_wipe(&body);
     og_buf_finish(&body);
-    code = og_webhook_signing_key(self->svc, tx->db, row->account_id, self->mem,
-                                  &one->signing_key, NULL, err);
-    if (code == OG_OK) {
-        code = og_hook_queue_lease(tx->db, row->id, tx->now_ms + OG_WEBHOOK_LEASE_MS, err);
-    }
+    code = og_hook_queue_lease(tx->db, row->id, tx->now_ms + OG_WEBHOOK_LEASE_MS, err);
     self->try_count += code == OG_OK;
-    host->under_way += code == OG_OK;
+    target->host->under_way += code == OG_OK;
     return code;
 }
 
@@ -108,17 +129,21 @@ take_of_hook(struct og_webhook_round_op *self, struct og_tx *tx, const struct og
 {
     struct og_webhook_event_row *rows;
     int count = 0;
-    struct og_webhook_host *host = find_host(self, og_webhook_url_host(hook->url));
-    int room = self->per_host_max - host->under_way;
+    struct target target = {hook, find_host(self, og_webhook_url_host(hook->url)), {0}, {0}};
+    int room = self->per_host_max - target.host->under_way;
     room = room < self->tries_max - self->try_count ? room : self->tries_max - self->try_count;
     if (room <= 0) {
         return OG_OK;
     }
     enum og_code code =
         og_hook_queue_due(tx->db, hook, tx->now_ms, room, self->mem, &rows, &count, &self->op.err);
-    for (int i = 0; code == OG_OK && i < count; i++) {
-        code = take_one(self, tx, hook, &rows[i], host);
+    if (code == OG_OK && count > 0) {
+        code = read_target(self, tx, &target);
     }
+    for (int i = 0; code == OG_OK && i < count; i++) {
+        code = take_one(self, tx, &target, &rows[i]);
+    }
+    og_secret_finish(&target.signing_key);
     return code;
 }
 

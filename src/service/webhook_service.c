@@ -163,12 +163,14 @@ og_webhook_load(struct og_services *svc, struct og_db *db, int64_t now_ms, struc
 
 static enum og_code
 put_account(struct og_services *svc, struct og_db *db, struct og_str account_id,
-            enum og_webhooks_by by, const struct og_secret *signing_key, struct og_err *err)
+            const struct og_webhook_account *account, const struct og_secret *signing_key,
+            struct og_err *err)
 {
     struct og_buf sealed;
+    struct og_webhook_account row = *account;
     og_buf_init(&sealed, 256);
     og_seal(&svc->keys.seal, account_id, og_secret_str(signing_key), &sealed);
-    struct og_webhook_account row = {.by = by, .signing_key = og_buf_str(&sealed)};
+    row.signing_key = og_buf_str(&sealed);
     enum og_code code = og_webhook_account_put(db, account_id, &row, err);
     og_buf_finish(&sealed);
     return code;
@@ -210,7 +212,7 @@ ensure_account(struct og_services *svc, struct og_db *db, struct og_str account_
     }
     if (code == OG_OK) {
         draw_key(key);
-        code = put_account(svc, db, account_id, out->by, key, err);
+        code = put_account(svc, db, account_id, out, key, err);
     }
     return code;
 }
@@ -248,11 +250,15 @@ change_account(struct og_webhook_account_op *self, struct og_tx *tx)
     if (code == OG_OK && self->rotates) {
         draw_key(&own);
     }
-    self->by = self->sets_by ? self->by : row.by;
-    if (code == OG_OK && (self->sets_by || self->rotates)) {
+    row.by = self->by = self->sets_by ? self->by : row.by;
+    row.authorities = self->authorities = self->sets_authorities ? self->authorities
+                                                                 : row.authorities;
+    if (code == OG_OK && (self->sets_by || self->rotates || self->sets_authorities)) {
         og_audit_change(self->svc, OG_AUDIT_ADMIN_WEBHOOK, self->account_id, OG_STR(""),
-                        self->rotates ? "key_rotated" : "told_by_changed");
-        code = put_account(self->svc, tx->db, self->account_id, self->by, &own, err);
+                        self->rotates            ? "key_rotated"
+                        : self->sets_authorities ? "authorities_changed"
+                                                 : "told_by_changed");
+        code = put_account(self->svc, tx->db, self->account_id, &row, &own, err);
     }
     og_secret_finish(&own);
     if (code == OG_OK) {

@@ -62,8 +62,9 @@ struct og_webhook_account_op {
     struct og_services *svc;
     struct og_arena *mem;
     struct og_str account_id;
-    bool sets_by, rotates;      /* what to change */
+    bool sets_by, rotates, sets_authorities; /* what to change */
     enum og_webhooks_by by;     /* in with sets_by; out */
+    struct og_str authorities;  /* in with sets_authorities: PEM that og_trust_read took; out */
     struct og_secret signing_key; /* out; the caller wipes it */
     /* inner */
     struct og_device *phones;
@@ -152,6 +153,7 @@ struct og_webhook_result {
 /* One try to be made. Strings are the round's. */
 struct og_webhook_try {
     struct og_str id, account_id, webhook_id, url, host, body;
+    struct og_str authorities; /* PEM whom to trust; "" : the server's */
     int64_t created_at, failed;
     struct og_secret signing_key;
 };

@@ -53,10 +53,12 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_DISABLE_OUTBOX] = "UPDATE webhook_outbox SET dead_at = $3, reason = 'the receiver is gone' "
                            "WHERE account_id = $1 AND webhook_id = $2 AND dead_at IS NULL",
     [SQL_COUNT] = "SELECT count(*) FROM webhooks",
-    [SQL_ACCOUNT_FIND] = "SELECT told_by, signing_key FROM webhook_accounts WHERE account_id = $1",
-    [SQL_ACCOUNT_PUT] = "INSERT INTO webhook_accounts (account_id, told_by, signing_key) "
-                        "VALUES ($1, $2, $3) ON CONFLICT (account_id) DO UPDATE SET "
-                        "told_by = excluded.told_by, signing_key = excluded.signing_key",
+    [SQL_ACCOUNT_FIND] = "SELECT told_by, signing_key, authorities FROM webhook_accounts "
+                         "WHERE account_id = $1",
+    [SQL_ACCOUNT_PUT] = "INSERT INTO webhook_accounts (account_id, told_by, signing_key, "
+                        "authorities) VALUES ($1, $2, $3, $4) ON CONFLICT (account_id) DO UPDATE "
+                        "SET told_by = excluded.told_by, signing_key = excluded.signing_key, "
+                        "authorities = excluded.authorities",
     [SQL_ADD] = "INSERT INTO webhook_outbox (id, account_id, webhook_id, line, event, body, "
                 "created_at, next_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
     [SQL_HOOKS_DUE] = "SELECT " HOOK " FROM webhooks w WHERE w.disabled_at IS NULL AND EXISTS "
@@ -255,6 +257,7 @@ read_account(const struct og_rows *rows, struct og_arena *mem, void *out)
 {
     struct og_webhook_account *row = out;
     row->signing_key = og_row_text(rows, 1, mem);
+    row->authorities = og_row_text(rows, 2, mem);
     if (!og_webhooks_by_from_text(og_row_borrow(rows, 0), &row->by)) {
         row->by = OG_WEBHOOKS_BY_SERVER;
     }
@@ -281,7 +284,8 @@ og_webhook_account_put(struct og_db *db, struct og_str account_id,
     return og_db_run(db, &page, SQL_ACCOUNT_PUT,
                      OG_ARGS(og_value_text(account_id),
                              og_value_cstr(og_webhooks_by_name(row->by)),
-                             og_value_blob(row->signing_key)),
+                             og_value_blob(row->signing_key),
+                             og_value_text_or_null(row->authorities)),
                      NULL, err);
 }
 

@@ -44,6 +44,7 @@ OG_MUST_CHECK enum og_code og_webhook_count(struct og_db *db, int64_t *out, stru
 struct og_webhook_account {
     enum og_webhooks_by by;
     struct og_str signing_key; /* sealed; "" : the row is not there yet */
+    struct og_str authorities; /* PEM; "" : the server's */
 };
 /* Defaults when there is no row. */
 OG_MUST_CHECK enum og_code og_webhook_account_find(struct og_db *db, struct og_str account_id,

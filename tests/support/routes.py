@@ -160,7 +160,7 @@ ROUTES = [
     route("DELETE", "/admin/v1/devices/{id}", OWN, OPERATOR, "admin", kind="device",
           success=204),
     route("GET", "/admin/v1/accounts/{id}/webhooks", OWN, OPERATOR, "admin", kind="account"),
-    route("PATCH", "/admin/v1/accounts/{id}/webhooks", OWN, OPERATOR, "admin", 4 * KIB,
+    route("PATCH", "/admin/v1/accounts/{id}/webhooks", OWN, OPERATOR, "admin", 96 * KIB,
           {"webhooks_by": "server"}, kind="account"),
     route("GET", "/admin/v1/accounts/{id}/routing", OWN, OPERATOR, "admin", kind="account"),
     route("PUT", "/admin/v1/accounts/{id}/routing", OWN, OPERATOR, "admin", 256 * KIB, {},
