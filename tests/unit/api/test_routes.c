@@ -89,7 +89,9 @@ check_does_something(void *ctx, const struct og_route *row)
     MUST(row, row->kind.done == og_call_done);
     MUST(row, row->decode);
     MUST(row, !row->kind.committed || row->lane == OG_LANE_WRITE);
-    MUST(row, row->lane == OG_LANE_WRITE || row->method == OG_GET);
+    /* a number that is asked for stands in a body, not in a URL that is logged on its way */
+    bool reads_by_post = strcmp(row->path, "/admin/v1/privacy/export") == 0;
+    MUST(row, row->lane == OG_LANE_WRITE || row->method == OG_GET || reads_by_post);
     /* an answer without a body is told by its status, but for RFC 7009 section 2.2 */
     bool is_empty = row->success == 202 || row->success == 204 || row->family == OG_FAMILY_OAUTH;
     MUST(row, row->encode || is_empty);
