@@ -115,7 +115,7 @@ def test_bulk_and_tag_are_checked(account):
 
 # ---- failover ----
 
-def test_a_failure_goes_elsewhere(account):
+def test_req_49_a_failure_goes_elsewhere(account):
     phones = connect(account, 2)
     started = start(account)
     first = next(phone for phone in phones if phone.pull())

@@ -65,7 +65,7 @@ test_decisions(void **state)
 }
 
 static void
-test_limits(void **state)
+test_req_49_limits(void **state)
 {
     struct og_failover_facts facts = {OTP, .event = OG_FAILOVER_SILENT};
     (void)state;
@@ -87,7 +87,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_decisions),
-        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_req_49_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

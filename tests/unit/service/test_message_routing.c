@@ -248,7 +248,7 @@ test_distinct_recipients(void **state)
 /* ---- failover ---- */
 
 static void
-test_a_failure_is_another_phones_chance(void **state)
+test_req_49_a_failure_is_another_phones_chance(void **state)
 {
     struct world *w = *state;
     struct og_str first = add_connected(w);
@@ -605,7 +605,7 @@ main(void)
         WITH_WORLD(test_both_sims_and_the_phone),
         WITH_WORLD(test_bulk_gives_way),
         WITH_WORLD(test_distinct_recipients),
-        WITH_WORLD(test_a_failure_is_another_phones_chance),
+        WITH_WORLD(test_req_49_a_failure_is_another_phones_chance),
         WITH_WORLD(test_what_no_route_mends),
         WITH_WORLD(test_silence_is_another_phones_chance),
         WITH_WORLD(test_silence_after_processed),
