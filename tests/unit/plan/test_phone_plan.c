@@ -66,14 +66,18 @@ test_types(void **state)
     static const struct {
         const char *e164;
         enum og_phone_type type;
+        const char *region;
         bool is_valid;
     } rows[] = {
-        {"+491701234567", OG_PHONE_TYPE_MOBILE, true},
-        {"+49301234567", OG_PHONE_TYPE_FIXED, true},
-        {"+12125550100", OG_PHONE_TYPE_FIXED_OR_MOBILE, true},
-        {"+18005550100", OG_PHONE_TYPE_TOLL_FREE, true},
-        {"+499001234567", OG_PHONE_TYPE_PREMIUM, true},
-        {"+10005550100", OG_PHONE_TYPE_UNKNOWN, false},
+        {"+491701234567", OG_PHONE_TYPE_MOBILE, "DE", true},
+        {"+49301234567", OG_PHONE_TYPE_FIXED, "DE", true},
+        {"+12125550100", OG_PHONE_TYPE_FIXED_OR_MOBILE, "US", true},
+        {"+14165550100", OG_PHONE_TYPE_FIXED_OR_MOBILE, "CA", true},
+        {"+18005550100", OG_PHONE_TYPE_TOLL_FREE, "US", true},
+        {"+499001234567", OG_PHONE_TYPE_PREMIUM, "DE", true},
+        {"+390612345678", OG_PHONE_TYPE_FIXED, "IT", true}, /* its zero belongs to it */
+        {"+80012345678", OG_PHONE_TYPE_TOLL_FREE, "001", true},
+        {"+10005550100", OG_PHONE_TYPE_UNKNOWN, "US", false},
     };
     struct og_plan *plan = og_plan_create(PLAN_MODULE);
     const struct og_phone_plan *face = og_plan_face(plan);
@@ -84,7 +88,25 @@ test_types(void **state)
                                             NULL));
         assert_string_equal(facts.e164, rows[i].e164);
         assert_int_equal(facts.type, rows[i].type);
+        assert_string_equal(facts.region, rows[i].region);
         assert_int_equal(facts.is_valid, rows[i].is_valid);
+    }
+    og_plan_destroy(plan);
+}
+
+static void
+test_not_numbers(void **state)
+{
+    static const char *const rows[] = {
+        "", "+", "+4", "+49", "+999123456789", "+49170123456789012",
+    };
+    struct og_plan *plan = og_plan_create(PLAN_MODULE);
+    const struct og_phone_plan *face = og_plan_face(plan);
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct og_phone_facts facts = {0};
+        assert_int_equal(OG_E_UNPROCESSABLE,
+                         face->parse(face->ctx, og_str_from(rows[i]), "ZZ", &facts, NULL));
     }
     og_plan_destroy(plan);
 }
@@ -147,6 +169,7 @@ main(void)
         cmocka_unit_test(test_first_use),
         cmocka_unit_test(test_national),
         cmocka_unit_test(test_types),
+        cmocka_unit_test(test_not_numbers),
         cmocka_unit_test(test_missing_module),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
