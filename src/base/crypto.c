@@ -1,18 +1,15 @@
 /*
- * Randomness, digests and sealing: the one door to libsodium and to OpenSSL's EVP_MAC. HMAC is on
- * the path of every request, so each thread keeps one EVP_MAC context and only changes its key.
+ * Randomness, sealing, signatures and passwords: the one door to libsodium. Random bytes are asked of
+ * the kernel in blocks, and no process has those of another.
  */
-#include "base/crypto.h"
-
 #include <errno.h>
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
 #include "base/bcrypt.h"
+#include "base/crypto_priv.h"
 #include "base/log.h"
 
 #define KEY_ID_BYTES 4
@@ -103,99 +100,7 @@ og_random_fast(void *out, size_t size_bytes)
     random_block.left -= size_bytes;
 }
 
-/* HMAC */
-
-static EVP_MAC *mac_algorithm;
-static pthread_key_t mac_key; /* frees a thread's context when the thread ends */
-static _Thread_local struct {
-    EVP_MAC_CTX *ctx;
-    bool has_key; /* the context has been given this one: giving it again costs two hashes */
-    uint8_t key[OG_KEY_BYTES];
-} mac_of_thread;
-
-static void
-free_mac(void *ctx)
-{
-    EVP_MAC_CTX_free(ctx);
-    og_wipe(&mac_of_thread, sizeof(mac_of_thread));
-}
-
-static _Noreturn void
-mac_broken(void)
-{
-    og_log_error("base", "HMAC-SHA-256 is not usable", "");
-    abort();
-}
-
-static EVP_MAC_CTX *
-make_mac(void)
-{
-    static char digest[] = "SHA256";
-    const OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, sizeof(digest) - 1),
-        OSSL_PARAM_construct_end(),
-    };
-    EVP_MAC_CTX *mac = mac_algorithm ? EVP_MAC_CTX_new(mac_algorithm) : NULL;
-    if (!mac || EVP_MAC_CTX_set_params(mac, params) != 1 ||
-        pthread_setspecific(mac_key, mac) != 0) {
-        mac_broken();
-    }
-    mac_of_thread.ctx = mac;
-    return mac;
-}
-
-static EVP_MAC_CTX *
-mac_start(const uint8_t key[OG_KEY_BYTES])
-{
-    EVP_MAC_CTX *mac = mac_of_thread.ctx ? mac_of_thread.ctx : make_mac();
-    bool is_same =
-        mac_of_thread.has_key && memcmp(key, mac_of_thread.key, OG_KEY_BYTES) == 0;
-    if (EVP_MAC_init(mac, is_same ? NULL : key, is_same ? 0 : OG_KEY_BYTES, NULL) != 1) {
-        mac_broken();
-    }
-    memcpy(mac_of_thread.key, key, OG_KEY_BYTES);
-    mac_of_thread.has_key = true;
-    return mac;
-}
-
-static void
-mac_add(EVP_MAC_CTX *mac, const void *bytes, size_t size_bytes)
-{
-    if (size_bytes > 0 && EVP_MAC_update(mac, bytes, size_bytes) != 1) {
-        mac_broken();
-    }
-}
-
-static void
-mac_end(EVP_MAC_CTX *mac, uint8_t out[OG_DIGEST_BYTES])
-{
-    size_t len = 0;
-    if (EVP_MAC_final(mac, out, &len, OG_DIGEST_BYTES) != 1 || len != OG_DIGEST_BYTES) {
-        mac_broken();
-    }
-}
-
-static void
-put_be(uint64_t value, uint8_t *out, size_t size_bytes)
-{
-    for (size_t i = size_bytes; i-- > 0; value >>= 8) {
-        out[i] = (uint8_t)value;
-    }
-}
-
-void
-og_mac_parts(const struct og_key *key, const struct og_str *parts, size_t count,
-             uint8_t out[OG_DIGEST_BYTES])
-{
-    EVP_MAC_CTX *mac = mac_start(key->bytes);
-    for (size_t i = 0; i < count; i++) {
-        uint8_t len[8];
-        put_be(parts[i].len, len, sizeof(len));
-        mac_add(mac, len, sizeof(len));
-        mac_add(mac, parts[i].ptr, parts[i].len);
-    }
-    mac_end(mac, out);
-}
+/* HMAC with keys of any length */
 
 void
 og_hmac_sha256(struct og_str key, const struct og_str *parts, size_t count,
@@ -210,31 +115,6 @@ og_hmac_sha256(struct og_str key, const struct og_str *parts, size_t count,
     og_wipe(&state, sizeof state);
 }
 
-void
-og_sha256(struct og_str data, uint8_t out[OG_DIGEST_BYTES])
-{
-    crypto_hash_sha256(out, (const unsigned char *)data.ptr, data.len);
-}
-
-void
-og_sha256_tagged(uint8_t tag, struct og_str data, uint8_t out[OG_DIGEST_BYTES])
-{
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, &tag, 1);
-    crypto_hash_sha256_update(&state, (const unsigned char *)data.ptr, data.len);
-    crypto_hash_sha256_final(&state, out);
-}
-
-void
-og_sha1(struct og_str data, uint8_t out[OG_SHA1_BYTES])
-{
-    if (EVP_Digest(data.ptr, data.len, out, NULL, EVP_sha1(), NULL) != 1) {
-        og_log_error("base", "SHA-1 is not usable", "");
-        abort();
-    }
-}
-
 /* Start */
 
 static pthread_once_t init_once = PTHREAD_ONCE_INIT;
@@ -243,9 +123,7 @@ static bool init_done;
 static void
 init_libraries(void)
 {
-    mac_algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    init_done = sodium_init() >= 0 && mac_algorithm &&
-                pthread_key_create(&mac_key, free_mac) == 0 &&
+    init_done = sodium_init() >= 0 && og_digest_init() &&
                 pthread_atfork(NULL, NULL, drop_random_block) == 0;
 }
 
@@ -277,17 +155,6 @@ og_key_from_bytes(const uint8_t bytes[OG_KEY_BYTES], struct og_key *out)
 }
 
 void
-og_key_derive(const struct og_key *master, const char *label, struct og_key *out)
-{
-    uint8_t bytes[OG_DIGEST_BYTES];
-    EVP_MAC_CTX *mac = mac_start(master->bytes);
-    mac_add(mac, label, strlen(label));
-    mac_end(mac, bytes);
-    og_key_from_bytes(bytes, out);
-    og_wipe(bytes, sizeof(bytes));
-}
-
-void
 og_seal(const struct og_key *key, struct og_str context, struct og_str plain, struct og_buf *out)
 {
     size_t box_bytes = plain.len + OG_SEAL_OVERHEAD_BYTES;
@@ -296,7 +163,7 @@ og_seal(const struct og_key *key, struct og_str context, struct og_str plain, st
         return;
     }
     uint8_t *nonce = box + KEY_ID_BYTES;
-    put_be(key->id, box, KEY_ID_BYTES);
+    og_put_be(key->id, box, KEY_ID_BYTES);
     og_random_fast(nonce, NONCE_BYTES);
     crypto_aead_xchacha20poly1305_ietf_encrypt(
         nonce + NONCE_BYTES, NULL, (const unsigned char *)plain.ptr, plain.len,
@@ -315,7 +182,7 @@ og_unseal(const struct og_key *key, struct og_str context, struct og_str box, st
           struct og_err *err)
 {
     uint8_t id[KEY_ID_BYTES];
-    put_be(key->id, id, sizeof(id));
+    og_put_be(key->id, id, sizeof(id));
     if (box.len < OG_SEAL_OVERHEAD_BYTES || memcmp(box.ptr, id, sizeof(id)) != 0) {
         return fail_box(err);
     }

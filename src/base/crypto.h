@@ -1,5 +1,5 @@
 /*
- * Randomness, digests and sealing. The one door to libsodium and to OpenSSL's EVP.
+ * Randomness, digests and sealing.
  *
  * Thread-safe after og_crypto_init. Sources: RFC 2104 (HMAC), FIPS 180-4 (SHA-256), RFC 9106
  * (Argon2id), libsodium's XChaCha20-Poly1305.

@@ -76,6 +76,44 @@ mac_parts_are_framed(void **state)
     assert_memory_equal(digest, other, sizeof(digest));
 }
 
+/* More keys than a thread keeps contexts, in turns, and parts of all lengths: each as libsodium has it. */
+static void
+mac_parts_keep_keys_apart(void **state)
+{
+    enum { KEYS = 24, ROUNDS = 3 };
+    static char filler[700];
+    (void)state;
+    for (int i = 0; i < KEYS * ROUNDS; i++) {
+        const int n = i % KEYS;
+        struct og_key key = {.bytes = {(uint8_t)(n / 2), (uint8_t)n}};
+        const struct og_str key_bytes = {(const char *)key.bytes, OG_KEY_BYTES};
+        const size_t lens[] = {(size_t)n, (size_t)i * 9};
+        char framing[2][8] = {{0}};
+        struct og_str parts[2], framed[4];
+        uint8_t digest[OG_DIGEST_BYTES], expected[OG_DIGEST_BYTES];
+        for (int j = 0; j < 2; j++) {
+            framing[j][6] = (char)(lens[j] >> 8);
+            framing[j][7] = (char)lens[j];
+            parts[j] = (struct og_str){filler, lens[j]};
+            framed[2 * j] = (struct og_str){framing[j], 8};
+            framed[2 * j + 1] = parts[j];
+        }
+        og_mac_parts(&key, parts, 2, digest);
+        og_hmac_sha256(key_bytes, framed, 4, expected);
+        assert_memory_equal(digest, expected, sizeof digest);
+    }
+}
+
+static void
+sha256_tagged_is_of_both(void **state)
+{
+    (void)state;
+    uint8_t digest[OG_DIGEST_BYTES], expected[OG_DIGEST_BYTES];
+    og_sha256(OG_STR("abc"), expected);
+    og_sha256_tagged('a', OG_STR("bc"), digest);
+    assert_memory_equal(digest, expected, sizeof digest);
+}
+
 static void
 sha1_matches_fips_180(void **state)
 {
@@ -318,6 +356,8 @@ main(void)
         cmocka_unit_test(mac_parts_are_framed),
         cmocka_unit_test(sha1_matches_fips_180),
         cmocka_unit_test(sha256_matches_fips_180),
+        cmocka_unit_test(sha256_tagged_is_of_both),
+        cmocka_unit_test(mac_parts_keep_keys_apart),
         cmocka_unit_test(boxes_open_only_unchanged),
         cmocka_unit_test(an_empty_box_has_its_overhead),
         cmocka_unit_test(passwords_match_only_themselves),
