@@ -47,7 +47,7 @@
     {OG_POST, path_, SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_SEND), .body_max = 4 * MIB,               \
      .success = 202, OP(OG_LANE_WRITE, "message.send", og_send_apply, og_send_committed,          \
                         og_send_op),                                                              \
-     .kind.writes_once = og_send_writes_once, .decode = og_smsgate_send_decode,                   \
+     .kind.decides_first = og_send_decides_first, .decode = og_smsgate_send_decode,                   \
      .encode = og_smsgate_send_encode}
 #define LIST(path_)                                                                               \
     {OG_GET, path_, SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_LIST), .success = 200,                     \

@@ -9,6 +9,8 @@
 #include "lane/queue.h"
 #include "lane/trouble.h"
 
+#define OG_LANE_DOUBTED_MAX 16
+
 struct og_lane_worker {
     enum og_lane lane;
     char name[16]; /* of the thread: "og-write" */
@@ -18,6 +20,8 @@ struct og_lane_worker {
     struct og_db *db;                     /* owned; used by the thread only, once it runs */
     struct og_lane_queue queue;
     struct og_trouble trouble;
+    const struct og_op_kind *doubted[OG_LANE_DOUBTED_MAX]; /* failed after they had written */
+    int doubted_count;
     pthread_t thread;
     bool is_running;
 };

@@ -37,10 +37,11 @@ struct og_op_kind {
     /* Answer. On the home loop; without a home on the lane's thread. op->code says how it went; the
      * op may be freed in here. */
     void (*done)(struct og_op *op);
-    /* NULL, or: apply will run at most one statement that writes, and nothing of it can fail after that.
-     * The engine undoes a failing statement by itself, so such an operation needs no savepoint,
-     * which would copy every page that it touches. Should the promise be broken, the batch is lost. */
-    bool (*writes_once)(const struct og_op *op);
+    /* NULL, or: apply refuses before its first change of a row, if it does; what it does after that
+     * only the engine could make fail. Such an operation needs no savepoint, which would copy every
+     * page that it touches. Should the promise be broken, the batch is lost, and operations of this
+     * kind get savepoints from then on. */
+    bool (*decides_first)(const struct og_op *op);
 };
 
 /* On whose behalf: for the audit log. Strings live as long as the operation. */

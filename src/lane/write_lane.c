@@ -88,6 +88,32 @@ journal_settle(const struct og_lane_journal *journal, bool is_committed)
 
 /* ---- a batch ---- */
 
+static bool
+is_doubted(const struct og_lane_worker *self, const struct og_op_kind *kind)
+{
+    int at = 0;
+    while (at < self->doubted_count && self->doubted[at] != kind) {
+        at++;
+    }
+    return at < self->doubted_count;
+}
+
+static bool
+needs_savepoint(const struct og_lane_worker *self, const struct og_op *op)
+{
+    return !op->kind->decides_first || !op->kind->decides_first(op) || is_doubted(self, op->kind);
+}
+
+/* It failed after it had written, and there is no savepoint to go back to. */
+static enum og_code
+lose_batch(struct og_lane_worker *self, const struct og_op *op, struct og_err *err)
+{
+    if (self->doubted_count < OG_LANE_DOUBTED_MAX) {
+        self->doubted[self->doubted_count++] = op->kind;
+    }
+    return og_fail(err, OG_E_INTERNAL, NULL, "%s failed after it had written", op->kind->name);
+}
+
 /* An error here is not the operation's own: the transaction is lost. */
 static enum og_code
 apply_one(struct og_lane_worker *self, struct og_op *op, struct og_tx *tx, struct og_err *err)
@@ -98,7 +124,7 @@ apply_one(struct og_lane_worker *self, struct og_op *op, struct og_tx *tx, struc
         return OG_OK;
     }
     journal_begin(self->config->journal, op);
-    bool is_saved = !op->kind->writes_once || !op->kind->writes_once(op);
+    bool is_saved = needs_savepoint(self, op);
     enum og_code code = is_saved ? og_db_savepoint(tx->db, err) : OG_OK;
     if (code != OG_OK) {
         return code;
@@ -115,7 +141,7 @@ apply_one(struct og_lane_worker *self, struct og_op *op, struct og_tx *tx, struc
     og_lane_complete_err(op);
     journal_undone(self->config->journal);
     if (!is_saved && og_db_changes(tx->db) != changes) {
-        return og_fail(err, OG_E_INTERNAL, NULL, "%s failed after it had written", op->kind->name);
+        return lose_batch(self, op, err);
     }
     return is_saved ? og_db_undo(tx->db, err) : OG_OK;
 }

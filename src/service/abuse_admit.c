@@ -177,13 +177,19 @@ admit(struct og_services *svc, struct og_tx *tx, const struct og_abuse_case *c,
     return verdict.action == OG_ABUSE_ALLOW ? OG_OK : tell(c, &verdict, err);
 }
 
+bool
+og_abuse_judges_sims(const struct og_services *svc)
+{
+    return og_abuse_is_on(svc) && og_shield_config(svc->shield)->limits[OG_RULE_SIM_DAY] > 0;
+}
+
 /* The SIM's own budget: its case knows nothing else, so nothing is counted twice. */
 static enum og_code
 admit_sim(struct og_services *svc, struct og_tx *tx, struct og_abuse_case *c,
           const struct og_message *m, struct og_abuse_ticket *ticket, struct og_err *err)
 {
     char name[64];
-    if (og_shield_config(svc->shield)->limits[OG_RULE_SIM_DAY] == 0) {
+    if (!og_abuse_judges_sims(svc)) {
         return OG_OK;
     }
     snprintf(name, sizeof name, "%" OG_STR_FMT "/%lld", OG_STR_ARG(m->device_id),
@@ -291,8 +297,8 @@ og_abuse_sent_resend(struct og_otp_resend_op *op, struct og_tx *tx)
 
 /* ---- messages ---- */
 
-bool
-og_abuse_writes_messages(const struct og_services *svc)
+static bool
+writes_messages(const struct og_services *svc)
 {
     return og_abuse_is_on(svc) && og_shield_config(svc->shield)->messages != OG_MESSAGES_RATE;
 }
@@ -311,7 +317,7 @@ enum og_code
 og_abuse_sent_message(struct og_send_op *op, struct og_tx *tx)
 {
     enum og_code code = OG_OK;
-    if (!og_abuse_writes_messages(op->svc)) {
+    if (!writes_messages(op->svc)) {
         return code;
     }
     for (int i = 0; code == OG_OK && i < op->case_count; i++) {

@@ -36,8 +36,8 @@ OG_MUST_CHECK enum og_code og_abuse_sent_resend(struct og_otp_resend_op *op, str
 OG_MUST_CHECK enum og_code og_abuse_read_message(struct og_send_op *op, struct og_err *err);
 OG_MUST_CHECK enum og_code og_abuse_admit_message(struct og_send_op *op, struct og_tx *tx);
 OG_MUST_CHECK enum og_code og_abuse_sent_message(struct og_send_op *op, struct og_tx *tx);
-/* Does a message leave a row of the shield? */
-bool og_abuse_writes_messages(const struct og_services *svc);
+/* Does it refuse messages that have their phone already? */
+bool og_abuse_judges_sims(const struct og_services *svc);
 
 /* ---- checks ---- */
 

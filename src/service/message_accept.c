@@ -286,13 +286,13 @@ og_message_accepted(struct og_services *svc, const struct og_message *m, int64_t
     og_route_wake(svc, item.account, item.device, now_ms);
 }
 
-/* The message, unless its client's id or the sandbox needs a row too. */
+/* A client's id that is taken already refuses the first row, unless the sandbox has got one before; a
+ * SIM's budget is asked for when the message is there. */
 bool
-og_send_writes_once(const struct og_op *op)
+og_send_decides_first(const struct og_op *op)
 {
     const struct og_send_op *self = (const struct og_send_op *)op;
-    return self->ask.client_id.len == 0 && !self->ask.is_sandbox &&
-           !og_abuse_writes_messages(self->svc);
+    return !(self->ask.is_sandbox && self->ask.client_id.len) && !og_abuse_judges_sims(self->svc);
 }
 
 enum og_code

@@ -77,7 +77,7 @@ struct og_send_op {
     struct og_abuse_ticket ticket;
 };
 enum og_code og_send_apply(struct og_op *op, struct og_tx *tx);
-bool og_send_writes_once(const struct og_op *op);
+bool og_send_decides_first(const struct og_op *op);
 void og_send_committed(struct og_op *op, struct og_tx *tx);
 
 /* One message, by our id or the client's. */

@@ -323,6 +323,14 @@ og_otp_check_apply(struct og_op *op, struct og_tx *tx)
     }
 }
 
+/* A code is malformed, or there is none to compare with, before anything is written. */
+bool
+og_otp_check_decides_first(const struct og_op *op)
+{
+    (void)op;
+    return true;
+}
+
 void
 og_otp_check_committed(struct og_op *op, struct og_tx *tx)
 {

@@ -84,6 +84,7 @@ void og_otp_start_prepare(struct og_otp_start_op *self);
 /* Errors: OG_E_UNPROCESSABLE (key used for another request; no text can be made of it), OG_E_LIMITED
  * (locked), OG_E_CONFLICT (the account has no phone). */
 enum og_code og_otp_start_apply(struct og_op *op, struct og_tx *tx);
+bool og_otp_start_decides_first(const struct og_op *op);
 void og_otp_start_committed(struct og_op *op, struct og_tx *tx);
 void og_otp_start_release(struct og_otp_start_op *self, bool succeeded);
 
@@ -126,6 +127,7 @@ struct og_otp_check_op {
 /* Errors: OG_E_UNPROCESSABLE (cannot be the code: no attempt taken, but counted for the address), OG_E_UNAVAILABLE. */
 void og_otp_check_prepare(struct og_otp_check_op *self);
 enum og_code og_otp_check_apply(struct og_op *op, struct og_tx *tx);
+bool og_otp_check_decides_first(const struct og_op *op);
 void og_otp_check_committed(struct og_op *op, struct og_tx *tx);
 void og_otp_check_release(struct og_otp_check_op *self, bool succeeded);
 

@@ -175,12 +175,13 @@ concealed(struct og_otp_start_op *self, enum og_code code)
     return OG_OK;
 }
 
-/* *found_out: `out` is the one that is active. One past its time makes way. */
+/* *found_out: `out` is the one that is active. One past its time has yet to make way. */
 static enum og_code
-find_active(struct og_otp_start_op *self, struct og_tx *tx, struct og_str digest, bool *found_out)
+find_active(struct og_otp_start_op *self, struct og_tx *tx, struct og_str digest, bool *found_out,
+            struct og_verification *overdue)
 {
     struct og_err *err = &self->base.op.err;
-    bool won;
+    *overdue = (struct og_verification){0};
     *found_out = false;
     enum og_code code = og_verification_find_active(tx->db, self->base.account_id, digest,
                                                     self->purpose, self->base.mem, &self->out,
@@ -188,12 +189,21 @@ find_active(struct og_otp_start_op *self, struct og_tx *tx, struct og_str digest
     if (code == OG_E_NOT_FOUND) {
         return OG_OK;
     }
-    if (code == OG_OK && self->out.expires_at <= tx->now_ms) {
-        return og_verification_close(tx->db, self->out.id, OG_VERIFICATION_EXPIRED,
-                                     self->out.expires_at, &won, err);
+    const bool is_overdue = code == OG_OK && self->out.expires_at <= tx->now_ms;
+    if (is_overdue) {
+        *overdue = self->out;
     }
-    *found_out = code == OG_OK;
+    *found_out = code == OG_OK && !is_overdue;
     return code;
+}
+
+static enum og_code
+close_overdue(struct og_otp_start_op *self, struct og_tx *tx, const struct og_verification *v)
+{
+    bool won;
+    return v->id.len ? og_verification_close(tx->db, v->id, OG_VERIFICATION_EXPIRED, v->expires_at,
+                                             &won, &self->base.op.err)
+                     : OG_OK;
 }
 
 static void
@@ -264,8 +274,10 @@ compose(struct og_otp_start_op *self, struct og_tx *tx)
                           tx->now_ms, &self->text, err);
 }
 
+/* All that may refuse comes before the first row; see og_otp_start_decides_first. */
 static enum og_code
-write_new(struct og_otp_start_op *self, struct og_tx *tx, struct og_str digest)
+write_new(struct og_otp_start_op *self, struct og_tx *tx, struct og_str digest,
+          const struct og_verification *overdue)
 {
     struct og_err *err = &self->base.op.err;
     enum og_code code = concealed(self, og_abuse_admit_start(self, tx));
@@ -281,6 +293,9 @@ write_new(struct og_otp_start_op *self, struct og_tx *tx, struct og_str digest)
     self->out.message_id = self->message.id;
     if (code == OG_OK) {
         code = og_abuse_sent_start(self, tx);
+    }
+    if (code == OG_OK) {
+        code = close_overdue(self, tx, overdue);
     }
     if (code == OG_OK) {
         code = og_verification_insert(tx->db, &self->base.svc->keys.seal, &self->out, err);
@@ -299,13 +314,14 @@ static enum og_code
 start(struct og_otp_start_op *self, struct og_tx *tx)
 {
     const struct og_str digest = og_otp_digest(self->base.svc, self->to, self->base.mem);
+    struct og_verification overdue;
     bool is_active = false;
     enum og_code code = concealed(self, refuse_if_locked(self, tx, digest));
     if (code == OG_OK) {
-        code = find_active(self, tx, digest, &is_active);
+        code = find_active(self, tx, digest, &is_active, &overdue);
     }
     if (code == OG_OK && !is_active) {
-        code = write_new(self, tx, digest);
+        code = write_new(self, tx, digest, &overdue);
     }
     return code;
 }
@@ -331,6 +347,13 @@ og_otp_start_apply(struct og_op *op, struct og_tx *tx)
         tell_refused(self, code);
     }
     return code;
+}
+
+/* The budget of a SIM is asked for when the message has its phone, and its row. */
+bool
+og_otp_start_decides_first(const struct og_op *op)
+{
+    return !og_abuse_judges_sims(((const struct og_otp_start_op *)op)->base.svc);
 }
 
 void

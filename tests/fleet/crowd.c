@@ -281,7 +281,7 @@ static void
 send_bulk(struct crowd *self)
 {
     static const struct og_op_kind kind = {"message.send", og_send_apply, og_send_committed,
-                                           send_done, og_send_writes_once};
+                                           send_done, og_send_decides_first};
     struct send *send = og_xalloc(sizeof *send);
     char number[LEDGER_NUMBER_BYTES];
     og_arena_init(&send->mem, 2048);

@@ -166,14 +166,14 @@ add_done(struct og_op *op)
 static const struct og_op_kind add_kind = {"item.add", add_apply, add_committed, add_done};
 
 static inline bool
-add_writes_once(const struct og_op *op)
+add_decides_first(const struct og_op *op)
 {
     return true;
 }
 
 /* The same without a savepoint. */
-static const struct og_op_kind add_once_kind = {"item.add_once", add_apply, add_committed, add_done,
-                                                add_writes_once};
+static const struct og_op_kind add_unsaved_kind = {"item.add_unsaved", add_apply, add_committed, add_done,
+                                                add_decides_first};
 
 static inline struct add_op
 make_add(struct lane_fixture *fix, const char *id, enum add_way way)

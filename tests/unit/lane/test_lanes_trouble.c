@@ -143,7 +143,7 @@ test_a_locked_database_passes_by_itself(void **state)
 
 /* Without a savepoint: the engine undoes the statement that fails, and nobody else's. */
 static void
-test_one_that_writes_once_fails_alone(void **state)
+test_one_without_savepoint_fails_alone(void **state)
 {
     struct lane_fixture *fix = *state;
     struct og_lanes_config config = lane_config(fix);
@@ -154,7 +154,7 @@ test_one_that_writes_once_fails_alone(void **state)
         make_add(fix, "b", ADD_PLAIN),
     };
     for (int i = 0; i < 3; i++) {
-        ops[i].op.kind = &add_once_kind;
+        ops[i].op.kind = &add_unsaved_kind;
         submit(fix, OG_LANE_WRITE, &ops[i].op);
     }
     start(fix);
@@ -168,7 +168,7 @@ test_one_that_writes_once_fails_alone(void **state)
 }
 
 static void
-test_one_that_breaks_its_promise_loses_the_batch(void **state)
+test_a_broken_promise_loses_one_batch(void **state)
 {
     struct lane_fixture *fix = *state;
     struct og_lanes_config config = lane_config(fix);
@@ -178,7 +178,7 @@ test_one_that_breaks_its_promise_loses_the_batch(void **state)
         make_add(fix, "b", ADD_THEN_REFUSE),
         make_add(fix, "c", ADD_PLAIN),
     };
-    ops[1].op.kind = &add_once_kind;
+    ops[1].op.kind = &add_unsaved_kind;
     for (int i = 0; i < 3; i++) {
         submit(fix, OG_LANE_WRITE, &ops[i].op);
     }
@@ -187,6 +187,14 @@ test_one_that_breaks_its_promise_loses_the_batch(void **state)
     assert_lost(ops, 3, "after it had written");
     assert_int_equal(item_count(fix->witness), 0);
     add_one_more(fix, "d");
+    assert_healthy(fix);
+    /* The next of this kind has a savepoint, and fails alone. */
+    struct add_op again = make_add(fix, "e", ADD_THEN_REFUSE);
+    again.op.kind = &add_unsaved_kind;
+    submit(fix, OG_LANE_WRITE, &again.op);
+    wait_answers(fix, 5);
+    assert_int_equal(again.op.code, OG_E_NOT_FOUND);
+    assert_int_equal(item_count(fix->witness), 1);
     assert_healthy(fix);
 }
 
@@ -199,8 +207,8 @@ main(void)
         TEST(test_a_failed_commit_loses_the_whole_batch),
         TEST(test_a_transaction_broken_off_in_the_middle),
         TEST(test_a_locked_database_passes_by_itself),
-        TEST(test_one_that_writes_once_fails_alone),
-        TEST(test_one_that_breaks_its_promise_loses_the_batch),
+        TEST(test_one_without_savepoint_fails_alone),
+        TEST(test_a_broken_promise_loses_one_batch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -317,6 +317,14 @@ world_base(struct world *w, struct og_otp_base *base, struct og_str account)
     w->ready_code = OG_E_INTERNAL;
 }
 
+/* Has it promised to refuse before it writes? */
+static inline bool
+world_decides_first(const struct og_op *op, enum og_code (*apply)(struct og_op *, struct og_tx *))
+{
+    return (apply == og_otp_start_apply && og_otp_start_decides_first(op)) ||
+           (apply == og_otp_check_apply && og_otp_check_decides_first(op));
+}
+
 static inline enum og_code
 world_apply_only(struct world *w, struct og_op *op,
                  enum og_code (*apply)(struct og_op *, struct og_tx *),
@@ -324,8 +332,12 @@ world_apply_only(struct world *w, struct og_op *op,
 {
     struct og_tx tx = {w->db, w->now_ms, w->mono_ms};
     world_must(og_db_begin(w->db, true, &w->err), &w->err);
+    const int64_t changes = og_db_changes(w->db);
     op->code = apply(op, &tx);
     w->err = op->err;
+    if (op->code != OG_OK && world_decides_first(op, apply)) {
+        assert_int_equal(og_db_changes(w->db), changes);
+    }
     if (op->code != OG_OK) {
         og_db_rollback(w->db);
         return op->code;
