@@ -31,6 +31,24 @@ og_mono_ms(const struct og_clock *clock)
     return clock->mono_ms(clock->ctx);
 }
 
+/* How long a piece of work may go on before others get their turn. */
+struct og_stint {
+    const struct og_clock *clock;
+    int64_t end_mono_ms;
+};
+
+static inline struct og_stint
+og_stint_begin(const struct og_clock *clock, int64_t length_ms)
+{
+    return (struct og_stint){clock, og_mono_ms(clock) + length_ms};
+}
+
+static inline bool
+og_stint_is_over(const struct og_stint *self)
+{
+    return og_mono_ms(self->clock) >= self->end_mono_ms;
+}
+
 /* Monotonic microseconds, for measuring durations. */
 int64_t og_mono_us(void);
 

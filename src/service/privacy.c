@@ -12,6 +12,7 @@
 
 #define LOOK_MAX 1000
 #define FOUND_MAX 50
+#define STEP_MS 10 /* in the write lane, before the commit */
 
 /* Take the number out of the recipients; gives how many are left. */
 static size_t
@@ -67,26 +68,32 @@ erase_message(struct og_erase_op *self, struct og_tx *tx, const struct og_subjec
 static enum og_code
 scan_step(struct og_erase_op *self, struct og_tx *tx)
 {
-    int looked = 0;
+    const struct og_stint stint = og_stint_begin(self->svc->clock, STEP_MS);
+    int looked = 0, found = 0;
+    bool has_more = false;
     const struct og_subject_ask ask = {
         .number = self->number,
         .digest = og_otp_digest(self->svc, self->number, self->mem),
         .seal = &self->svc->keys.seal,
         .look_max = LOOK_MAX,
         .found_max = FOUND_MAX,
+        .stint = &stint,
     };
     enum og_code code = og_subject_scan(tx->db, &ask, &self->next, self->mem, &self->rows,
-                                        &self->count, &looked, &self->op.err);
+                                        &found, &looked, &has_more, &self->op.err);
     self->messages = OG_ARENA_ARRAY(self->mem, struct og_message, FOUND_MAX);
-    for (int i = 0; code == OG_OK && i < self->count; i++) {
+    for (int i = 0; code == OG_OK && i < found && !(i && og_stint_is_over(&stint)); i++) {
         code = self->place.cls == OG_SUBJECT_MESSAGES
                    ? erase_message(self, tx, &self->rows[i], &self->messages[i])
                    : og_subject_remove(tx->db, (enum og_subject_class)self->place.cls,
                                        &self->rows[i], &self->op.err);
+        self->count++;
     }
     self->looked = looked;
     self->erased = self->count;
-    if (looked < LOOK_MAX && self->count < FOUND_MAX) {
+    if (self->count < found) { /* the others are found again */
+        og_subject_go_behind(&self->rows[self->count - 1], &self->next);
+    } else if (!has_more) {
         self->next = (struct og_subject_place){.cls = self->place.cls + 1};
     }
     return code;

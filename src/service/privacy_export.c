@@ -10,7 +10,8 @@
 #include "service/privacy.h"
 #include "store/audit_store.h"
 
-#define LOOK_MAX 2000
+#define LOOK_MAX 20000
+#define STEP_MS 200 /* readers hold nobody up */
 #define FOUND_MAX 10
 #define LINES_BYTES_MAX (24 * 1024 * 1024)
 
@@ -43,15 +44,16 @@ scan_step(struct og_export_op *self, struct og_tx *tx, const struct og_subject_a
     struct og_subject_row *rows = NULL;
     const enum og_subject_class cls = (enum og_subject_class)self->place.cls;
     int count = 0, looked = 0;
+    bool has_more = false;
     enum og_code code = og_subject_scan(tx->db, ask, &self->next, self->mem, &rows, &count,
-                                        &looked, &self->op.err);
+                                        &looked, &has_more, &self->op.err);
     for (int i = 0; code == OG_OK && i < count; i++) {
         code = og_subject_show(tx->db, ask, cls, &rows[i], &self->out, &self->op.err);
         og_buf_add_byte(&self->out, '\n');
     }
     self->looked = looked;
     self->found = count;
-    if (looked < LOOK_MAX && count < FOUND_MAX) {
+    if (!has_more) {
         self->next = (struct og_subject_place){.cls = self->place.cls + 1};
     }
     return code;
@@ -109,12 +111,14 @@ enum og_code
 og_export_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_export_op *self = (struct og_export_op *)op;
+    const struct og_stint stint = og_stint_begin(self->svc->clock, STEP_MS);
     const struct og_subject_ask ask = {
         .number = self->number,
         .digest = og_otp_digest(self->svc, self->number, self->mem),
         .seal = &self->svc->keys.seal,
         .look_max = LOOK_MAX,
         .found_max = FOUND_MAX,
+        .stint = &stint,
     };
     enum og_code code;
     self->next = self->place;

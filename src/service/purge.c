@@ -9,7 +9,8 @@
 #include "base/metrics.h"
 #include "service/audit_purge.h"
 
-#define STEP_ROWS 100
+#define STEP_ROWS 500
+#define STEP_MS 10 /* in the write lane, before the commit */
 #define STEP_ENTRIES 200
 #define DAY_MS INT64_C(86400000)
 
@@ -107,6 +108,7 @@ step_owned(struct og_purge_op *self, struct og_tx *tx, enum og_purge_owned which
         .account_id = og_str_from(self->next.account),
         .until_ms = self->next.until_ms,
         .limit = STEP_ROWS,
+        .stint = &self->stint,
     };
     memcpy(span.after, self->next.after, sizeof span.after);
     code = og_purge_owned(tx->db, &span, &self->svc->keys.seal, &self->svc->keys.text,
@@ -123,9 +125,10 @@ step_owned(struct og_purge_op *self, struct og_tx *tx, enum og_purge_owned which
 static enum og_code
 step_aged(struct og_purge_op *self, struct og_tx *tx, enum og_purge_aged which)
 {
+    bool has_more = false;
     enum og_code code = og_purge_aged(tx->db, which, self->place.until_ms, STEP_ROWS,
-                                      &self->count, &self->op.err);
-    return code == OG_OK && self->count < STEP_ROWS ? end_class(self, tx) : code;
+                                      &self->stint, &self->count, &has_more, &self->op.err);
+    return code == OG_OK && !has_more ? end_class(self, tx) : code;
 }
 
 static enum og_code
@@ -133,6 +136,7 @@ step_verifications(struct og_purge_op *self, struct og_tx *tx)
 {
     bool has_more = false;
     enum og_code code = og_purge_verifications(tx->db, self->place.until_ms, STEP_ROWS,
+                                               &self->stint,
                                                &self->count, &has_more, &self->op.err);
     return code == OG_OK && !has_more ? end_class(self, tx) : code;
 }
@@ -159,6 +163,7 @@ og_purge_apply(struct og_op *op, struct og_tx *tx)
         self->place.until_ms = tx->now_ms - kept_ms(self);
     }
     self->next = self->place;
+    self->stint = og_stint_begin(self->svc->clock, STEP_MS);
     switch ((enum og_purge_class)self->place.cls) {
     case OG_PURGED_TEXTS:
         return step_owned(self, tx, OG_PURGE_TEXTS);

@@ -1,6 +1,6 @@
 /*
- * Retention: delete what has been kept for as long as the policy says, in steps that each cost the
- * write lane a few milliseconds. What is young, open, pending or locked stays, and so do entries of the
+ * Retention: delete what has been kept for as long as the policy says, in steps that each hold
+ * the write lane for ten milliseconds at most. What is young, open, pending or locked stays, and so do entries of the
  * audit log that do not verify. What is deleted, and what is left of it: docs/operations.md, "Retention".
  */
 #pragma once
@@ -56,6 +56,8 @@ struct og_purge_op {
     int64_t count; /* rows removed, of class place.cls */
     bool is_over;
     bool is_audit_broken; /* an entry does not verify */
+    /* inner */
+    struct og_stint stint;
 };
 enum og_code og_purge_apply(struct og_op *op, struct og_tx *tx);
 void og_purge_committed(struct og_op *op, struct og_tx *tx);

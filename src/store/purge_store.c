@@ -8,7 +8,8 @@
 
 #include "base/id.h"
 
-#define CHECKS_PER_STEP 1000
+#define AT_ONCE 20 /* rows of one statement: between two of them the time is looked at */
+#define CHECKS_AT_ONCE 200
 #define TEXT_BYTES_MAX (512 * 1024)
 #define TEXT_BYTES_PER_STEP (1024 * 1024) /* and the text with which they are over */
 #define MARK "purged texts"
@@ -78,32 +79,57 @@ static const struct og_sql_page page = {OG_PAGE_PURGE, sql, SQL_STATEMENTS};
 
 enum og_code
 og_purge_aged(struct og_db *db, enum og_purge_aged which, int64_t until_ms, int limit,
-              int64_t *count_out, struct og_err *err)
+              const struct og_stint *stint, int64_t *count_out, bool *has_more_out,
+              struct og_err *err)
 {
-    return og_db_run(db, &page, SQL_AGED + (int)which,
-                     OG_ARGS(og_value_i64(until_ms), og_value_i64(limit)), count_out, err);
+    const struct og_value args[] = {og_value_i64(until_ms), og_value_i64(AT_ONCE)};
+    enum og_code code = OG_OK;
+    int64_t count = AT_ONCE;
+    *count_out = 0;
+    do {
+        code = og_db_run(db, &page, SQL_AGED + (int)which, args, 2, &count, err);
+        *count_out += count;
+    } while (code == OG_OK && count == AT_ONCE && *count_out < limit && !og_stint_is_over(stint));
+    *has_more_out = count == AT_ONCE;
+    return code;
 }
 
-enum og_code
-og_purge_verifications(struct og_db *db, int64_t until_ms, int limit, int64_t *count_out,
-                       bool *has_more_out, struct og_err *err)
+/* A few of them, or some checks of one that has very many. */
+static enum og_code
+purge_some_verifications(struct og_db *db, const char *floor, int64_t *count_out,
+                         bool *has_more_out, struct og_err *err)
 {
-    char floor[OG_ID_TIME_CHARS + 1];
+    const struct og_value args[] = {og_value_cstr(floor), og_value_i64(AT_ONCE),
+                                    og_value_i64(CHECKS_AT_ONCE)};
     int64_t checks = 0;
-    og_id_floor(until_ms, floor);
-    const struct og_value args[] = {og_value_cstr(floor), og_value_i64(limit),
-                                    og_value_i64(CHECKS_PER_STEP)};
     *count_out = 0;
     *has_more_out = true;
     enum og_code code = og_db_run(db, &page, SQL_OLD_CHECKS, args, 3, &checks, err);
-    if (code != OG_OK || checks == CHECKS_PER_STEP) {
+    if (code != OG_OK || checks == CHECKS_AT_ONCE) {
         return code;
     }
     code = og_db_run(db, &page, SQL_OLD_SENDS, args, 2, NULL, err);
     if (code == OG_OK) {
         code = og_db_run(db, &page, SQL_OLD_VERIFICATIONS, args, 2, count_out, err);
     }
-    *has_more_out = *count_out == limit;
+    *has_more_out = *count_out == AT_ONCE;
+    return code;
+}
+
+enum og_code
+og_purge_verifications(struct og_db *db, int64_t until_ms, int limit,
+                       const struct og_stint *stint, int64_t *count_out, bool *has_more_out,
+                       struct og_err *err)
+{
+    char floor[OG_ID_TIME_CHARS + 1];
+    enum og_code code;
+    int64_t count;
+    og_id_floor(until_ms, floor);
+    *count_out = 0;
+    do {
+        code = purge_some_verifications(db, floor, &count, has_more_out, err);
+        *count_out += count;
+    } while (code == OG_OK && *has_more_out && *count_out < limit && !og_stint_is_over(stint));
     return code;
 }
 
@@ -141,6 +167,7 @@ struct old_rows {
     struct old_row *items;
     int count;
     int looked;
+    bool has_more;
     size_t text_bytes;
 };
 
@@ -172,21 +199,22 @@ list_old(struct og_db *db, struct og_purge_span *span, const struct og_key *seal
     struct og_rows rows;
     enum og_step step = OG_STEP_ROW;
     og_id_floor(span->until_ms, floor);
-    out->items = OG_ARENA_ARRAY(mem, struct old_row, (size_t)span->limit);
+    out->items = OG_ARENA_ARRAY(mem, struct old_row, AT_ONCE);
     const struct og_str after = og_str_dup(mem, og_str_from(span->after));
     enum og_code code =
         og_db_open(db, &page, SQL_SPAN + (int)span->which,
                    OG_ARGS(og_value_text(span->account_id), og_value_text(after),
                            og_value_cstr(floor), og_value_i64(span->until_ms),
-                           og_value_i64(span->limit)),
+                           og_value_i64(AT_ONCE)),
                    &rows, err);
     if (code != OG_OK) {
         return code;
     }
-    while (out->looked < span->limit && out->text_bytes < TEXT_BYTES_PER_STEP &&
+    while (out->looked < AT_ONCE && out->text_bytes < TEXT_BYTES_PER_STEP &&
            (step = og_rows_next(&rows, err)) == OG_STEP_ROW) {
         read_old(&rows, span, seal, key, mem, out);
     }
+    out->has_more = step == OG_STEP_ROW;
     og_rows_close(&rows);
     return step == OG_STEP_ERROR ? err->code : OG_OK;
 }
@@ -215,23 +243,37 @@ remove_old(struct og_db *db, const struct og_purge_span *span, const struct old_
     return code;
 }
 
+static enum og_code
+purge_some_owned(struct og_db *db, struct og_purge_span *span, const struct og_key *seal,
+                 const struct og_key *text, struct old_rows *old, struct og_err *err)
+{
+    struct og_arena mem;
+    og_arena_init(&mem, 0);
+    enum og_code code = list_old(db, span, seal, text, &mem, old, err);
+    for (int i = 0; code == OG_OK && i < old->count; i++) {
+        code = remove_old(db, span, &old->items[i], err);
+    }
+    og_arena_finish(&mem);
+    return code;
+}
+
 enum og_code
 og_purge_owned(struct og_db *db, struct og_purge_span *span, const struct og_key *seal,
                const struct og_key *text, int64_t *count_out, bool *has_more_out,
                struct og_err *err)
 {
     struct og_err local;
-    struct old_rows old = {0};
-    struct og_arena mem;
-    err = err ? err : &local;
-    og_arena_init(&mem, 0);
-    enum og_code code = list_old(db, span, seal, text, &mem, &old, err);
-    for (int i = 0; code == OG_OK && i < old.count; i++) {
-        code = remove_old(db, span, &old.items[i], err);
-    }
-    *count_out = old.count;
-    *has_more_out = old.looked == span->limit || old.text_bytes >= TEXT_BYTES_PER_STEP;
-    og_arena_finish(&mem);
+    enum og_code code;
+    int looked = 0;
+    *count_out = 0;
+    do {
+        struct old_rows old = {0};
+        code = purge_some_owned(db, span, seal, text, &old, err ? err : &local);
+        looked += old.looked;
+        *count_out += old.count;
+        *has_more_out = old.has_more;
+    } while (code == OG_OK && *has_more_out && looked < span->limit &&
+             !og_stint_is_over(span->stint));
     return code;
 }
 

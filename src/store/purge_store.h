@@ -1,10 +1,11 @@
 /*
  * Deleting what has been kept for long enough, a few rows at a time. Each statement finds the old by an
  * index or by the time in the ids of a primary key, so that a call costs what it deletes, whatever is
- * stored. All functions run in the write lane.
+ * stored, and ends early when its stint is over (but does something). All functions run in the write lane.
  */
 #pragma once
 
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "store/db.h"
 
@@ -17,14 +18,16 @@ enum og_purge_aged {
     OG_PURGE_LOGIN_CODES,
     OG_PURGE_AGED_COUNT
 };
-/* Delete up to `limit` rows whose time is `until_ms` or before. */
+/* Delete about `limit` rows whose time is `until_ms` or before. *has_more_out: call again. */
 OG_MUST_CHECK enum og_code og_purge_aged(struct og_db *db, enum og_purge_aged which,
-                                         int64_t until_ms, int limit, int64_t *count_out,
-                                         struct og_err *err);
+                                         int64_t until_ms, int limit,
+                                         const struct og_stint *stint, int64_t *count_out,
+                                         bool *has_more_out, struct og_err *err);
 
-/* Delete up to `limit` verifications made before `until_ms` that are not pending, with their sends and
+/* Delete about `limit` verifications made before `until_ms` that are not pending, with their sends and
  * checks; where one has very many checks, some of those first. *has_more_out: call again. */
 OG_MUST_CHECK enum og_code og_purge_verifications(struct og_db *db, int64_t until_ms, int limit,
+                                                  const struct og_stint *stint,
                                                   int64_t *count_out, bool *has_more_out,
                                                   struct og_err *err);
 
@@ -43,7 +46,8 @@ struct og_purge_span {
     struct og_str account_id;
     char after[OG_PURGE_ID_BYTES]; /* id; moves on with each call */
     int64_t until_ms;              /* made, or to be sent, at this time or before */
-    int limit;                     /* rows to look at */
+    int limit;                     /* rows to look at, about */
+    const struct og_stint *stint;
 };
 
 /* One step through the span. *has_more_out: there may be more rows in it. */

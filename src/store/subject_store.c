@@ -124,10 +124,21 @@ move_to(const struct og_rows *rows, struct og_subject_place *place)
     snprintf(place->id, sizeof place->id, "%" OG_STR_FMT, OG_STR_ARG(og_row_borrow(rows, 1)));
 }
 
+/* Classes whose key is the id alone have no account in their place. */
+void
+og_subject_go_behind(const struct og_subject_row *row, struct og_subject_place *place)
+{
+    const bool is_by_id =
+        place->cls == OG_SUBJECT_VERIFICATIONS || place->cls == OG_SUBJECT_WEBHOOKS;
+    snprintf(place->account, sizeof place->account, "%" OG_STR_FMT,
+             OG_STR_ARG(is_by_id ? OG_STR("") : row->account_id));
+    snprintf(place->id, sizeof place->id, "%" OG_STR_FMT, OG_STR_ARG(row->id));
+}
+
 enum og_code
 og_subject_scan(struct og_db *db, const struct og_subject_ask *ask, struct og_subject_place *place,
                 struct og_arena *mem, struct og_subject_row **rows_out, int *count_out,
-                int *looked_out, struct og_err *err)
+                int *looked_out, bool *has_more_out, struct og_err *err)
 {
     struct og_rows rows;
     struct og_buf plain;
@@ -145,7 +156,8 @@ og_subject_scan(struct og_db *db, const struct og_subject_ask *ask, struct og_su
         return code;
     }
     og_buf_init(&plain, PLAIN_BYTES_MAX);
-    while (*count_out < ask->found_max && (step = og_rows_next(&rows, err)) == OG_STEP_ROW) {
+    while (*count_out < ask->found_max && !(*looked_out && og_stint_is_over(ask->stint)) &&
+           (step = og_rows_next(&rows, err)) == OG_STEP_ROW) {
         (*looked_out)++;
         move_to(&rows, place);
         if (is_about(&rows, ask, place->cls, &plain)) {
@@ -153,6 +165,7 @@ og_subject_scan(struct og_db *db, const struct og_subject_ask *ask, struct og_su
                                                                   og_row_text(&rows, 1, mem)};
         }
     }
+    *has_more_out = step == OG_STEP_ROW || *looked_out == ask->look_max;
     og_buf_finish(&plain);
     og_rows_close(&rows);
     return step == OG_STEP_ERROR ? err->code : OG_OK;

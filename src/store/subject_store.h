@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "store/db.h"
 
@@ -39,6 +40,7 @@ struct og_subject_ask {
     const struct og_key *seal;
     int look_max;  /* rows to look at */
     int found_max; /* rows to find */
+    const struct og_stint *stint; /* looking ends with it */
 };
 
 struct og_subject_row {
@@ -46,12 +48,16 @@ struct og_subject_row {
     struct og_str id;
 };
 
-/* Go on from `place`, and move it. rows_out: found_max of them, in `mem`. *looked_out below look_max and
- * *count_out below found_max: the class is at its end. */
+/* Put the place behind this row. */
+void og_subject_go_behind(const struct og_subject_row *row, struct og_subject_place *place);
+
+/* Go on from `place`, and move it. rows_out: found_max of them, in `mem`. *has_more_out false: the class is at
+ * its end. */
 OG_MUST_CHECK enum og_code og_subject_scan(struct og_db *db, const struct og_subject_ask *ask,
                                            struct og_subject_place *place, struct og_arena *mem,
                                            struct og_subject_row **rows_out, int *count_out,
-                                           int *looked_out, struct og_err *err);
+                                           int *looked_out, bool *has_more_out,
+                                           struct og_err *err);
 /* Delete a row of this class with all that hangs on it. */
 OG_MUST_CHECK enum og_code og_subject_remove(struct og_db *db, enum og_subject_class cls,
                                              const struct og_subject_row *row, struct og_err *err);

@@ -5,6 +5,7 @@
 #include "tests/unit/service/message_fixture.h"
 
 #include "base/id.h"
+#include "service/privacy.h"
 #include "service/purge.h"
 #include "store/account_store.h"
 #include "store/otp_store.h"
@@ -121,6 +122,69 @@ test_req_82_many_are_taken_in_steps(void **state)
     must(w, og_db_commit(w->db, &w->err));
     assert_int_equal(count_of(w, OG_PURGED_MESSAGES), 900);
     assert_int_equal(count_of(w, OG_PURGED_MESSAGES), 0);
+}
+
+/* A clock by which each look at it takes a millisecond: a machine that is very slow. */
+static int64_t
+tick(void *ctx)
+{
+    return ++*(int64_t *)ctx;
+}
+
+static void
+test_req_82_a_slow_step_is_cut(void **state)
+{
+    struct world *w = *state;
+    int64_t mono_ms = 0, most = 0, all = 0;
+    const struct og_clock slow = {world_now, tick, &mono_ms};
+    add_account(w, ACCOUNT);
+    must(w, og_db_begin(w->db, true, &w->err));
+    for (int i = 0; i < 1000; i++) {
+        put_message(w, ACCOUNT, NOON - 40 * DAY_MS + i, true, NULL);
+        must(w, og_login_code_insert(w->db, og_str_printf(&w->mem, "%d", i), ACCOUNT, NOON - 1,
+                                     &w->err));
+    }
+    must(w, og_db_commit(w->db, &w->err));
+    w->svc.clock = &slow;
+    struct og_purge_op op = {.svc = &w->svc, .retention = &kept};
+    for (int i = 0; !op.is_over; i++) {
+        const struct og_purge_place next = op.next;
+        assert_true(i < STEPS_MAX);
+        op = (struct og_purge_op){.svc = &w->svc, .retention = &kept, .place = next};
+        mono_ms = 0;
+        must(w, world_run_one(w, STEP(&op, og_purge_apply, og_purge_committed)));
+        most = mono_ms > most ? mono_ms : most;
+        all += op.count;
+    }
+    w->svc.clock = &w->clock;
+    assert_in_range(most, 2, 12); /* not 1000 */
+    assert_int_equal(all, 3000); /* texts, messages, login codes */
+}
+
+static void
+test_req_81_a_slow_step_of_erasing_is_cut(void **state)
+{
+    struct world *w = *state;
+    int64_t mono_ms = 0, most = 0, all = 0;
+    const struct og_clock slow = {world_now, tick, &mono_ms};
+    struct og_erase_op op = {0};
+    add_account(w, ACCOUNT);
+    for (int i = 0; i < 60; i++) {
+        put_message(w, ACCOUNT, NOON + i, true, NULL);
+    }
+    w->svc.clock = &slow;
+    for (int i = 0; !op.is_over; i++) {
+        const struct og_subject_place next = op.next;
+        assert_true(i < STEPS_MAX);
+        op = (struct og_erase_op){.svc = &w->svc, .mem = &w->mem, .number = NUMBER, .place = next};
+        mono_ms = 0;
+        must(w, world_run_one(w, STEP(&op, og_erase_apply, og_erase_committed)));
+        most = mono_ms > most ? mono_ms : most;
+        all += op.erased;
+    }
+    w->svc.clock = &w->clock;
+    assert_in_range(most, 2, 12); /* not 60 */
+    assert_int_equal(all, 60);
 }
 
 static void
@@ -351,6 +415,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         WITH_WORLD(test_req_82_messages_go_when_they_are_old_and_final),
         WITH_WORLD(test_req_82_many_are_taken_in_steps),
+        WITH_WORLD(test_req_82_a_slow_step_is_cut),
+        WITH_WORLD(test_req_81_a_slow_step_of_erasing_is_cut),
         WITH_WORLD(test_req_82_scheduled_messages_count_from_their_time),
         WITH_WORLD(test_req_82_texts_leave_a_keyed_digest),
         WITH_WORLD(test_req_82_a_text_that_is_over_goes_when_its_message_ends),
