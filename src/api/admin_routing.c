@@ -7,7 +7,6 @@
 #include "service/routing_service.h"
 
 #define FOREVER_MS (24 * INT64_C(3600000))
-#define DOCUMENT_MAX (256 * 1024)
 #define PARTS_MAX 255
 
 /* ---- rules ---- */
@@ -43,7 +42,6 @@ void
 og_admin_routing_encode(struct og_call *call, struct og_op *op, struct og_answer *answer)
 {
     (void)call;
-    og_buf_init(&answer->body, DOCUMENT_MAX);
     og_buf_add(&answer->body, ((struct og_routing_op *)op)->document);
 }
 

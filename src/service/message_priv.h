@@ -54,8 +54,8 @@ bool og_message_settle(const struct og_services *svc, struct og_message *m, int6
 /* Bring the gauges of queue and phones up to date. Write lane. */
 void og_message_measure(const struct og_services *svc);
 
-/* Is there still somebody who waits for the code? Not once it was used, cancelled or is over: then it must
- * not go out again. True of what carries no code. */
+/* Is there still somebody who waits for the code? Not once it was used, cancelled or is over: then
+ * it must not go out again. True of what carries no code. */
 OG_MUST_CHECK enum og_code og_message_is_wanted(struct og_tx *tx, const struct og_message *m,
                                                 struct og_arena *mem, bool *out,
                                                 struct og_err *err);

@@ -354,6 +354,20 @@ og_route_wake_due(struct og_services *svc, int64_t now_ms)
 
 /* ---- what a phone may be given ---- */
 
+/* The ranking is a heap and connected phones come first: of its top and that one's two children one
+ * is connected if any other phone is. */
+static bool
+has_others(const struct og_services *svc, struct og_str account_id, struct og_str device_id)
+{
+    struct og_dispatch_device top[3];
+    const size_t count = og_dispatch_ranked(svc->lane.dispatch, account_id, top, 3);
+    bool found = false;
+    for (size_t i = 0; i < count; i++) {
+        found |= top[i].is_connected && !og_str_eq(top[i].device, device_id);
+    }
+    return found;
+}
+
 void
 og_route_fetch_begin(const struct og_services *svc, struct og_str account_id,
                      struct og_str device_id, struct og_route_fetch *out)
@@ -365,6 +379,7 @@ og_route_fetch_begin(const struct og_services *svc, struct og_str account_id,
     }
     og_dispatch_device_find(svc->lane.dispatch, account_id, device_id, &out->queue);
     og_dispatch_device_find(svc->lane.dispatch, account_id, OG_STR(""), &out->own);
+    out->has_others = has_others(svc, account_id, device_id);
 }
 
 bool
@@ -374,8 +389,8 @@ og_route_counts_recipients(const struct og_services *svc)
     return limits->recipients_per_day || limits->recipients_per_month;
 }
 
-/* Would a life be over before the phone gets to it: its own, or, since apps may send the youngest first, one of
- * those in the same fetch? With half as much again, because some parts take long. */
+/* Would a life be over before the phone gets to it: its own, or, since apps may send the youngest
+ * first, one of those in the same fetch? With half as much again, because some parts take long. */
 static bool
 is_too_slow(const struct og_route_policy *policy, const struct og_route_fetch *self,
             const struct og_dispatch_item *item, int64_t now_ms)
@@ -408,8 +423,11 @@ obstacle(const struct og_route_policy *policy, const struct og_route_fetch *self
         (self->handed_otp > 0 || self->queue.waiting_otp + self->own.waiting_otp > 0)) {
         return "otp_first";
     }
-    /* what is ahead may be bulk: codes come on top, but no more of them than can go soon */
-    const size_t most = (size_t)policy->ahead_max * (item->class == OG_DISPATCH_OTP ? 2 : 1);
+    /* what is ahead may be bulk: codes come on top, but where another phone could have them no more
+     * than can go soon */
+    const bool is_otp = item->class == OG_DISPATCH_OTP;
+    const size_t factor = is_otp ? (self->has_others ? 2 : 0) : 1;
+    const size_t most = (size_t)policy->ahead_max * factor;
     return most > 0 && health->has_stream && ahead >= most ? "ahead" : NULL;
 }
 

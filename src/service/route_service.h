@@ -82,6 +82,7 @@ struct og_route_fetch {
     int64_t handed_parts;
     int64_t first_end_at;        /* of the codes handed in it; 0: none */
     bool is_known;
+    bool has_others;             /* another phone of the account is connected */
 };
 
 void og_route_fetch_begin(const struct og_services *svc, struct og_str account_id,

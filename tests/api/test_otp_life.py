@@ -11,7 +11,7 @@ from support.otp import V
 from support.phone import date
 from support.wait import in_parallel, wait_for
 
-FLAGS = ["--otp.resend_waits", "1s,1s,1s", "--otp.ttl", "60s", "--otp.lock_after", "100"]
+FLAGS = ["--otp.resend_waits", "1s,1s,1s", "--otp.ttl", "10m", "--otp.lock_after", "100"]
 
 
 @pytest.fixture(scope="module")
@@ -324,7 +324,7 @@ def test_requirements_47_and_48_resend(gateway, account):
         account.phone.report(again, "Sent")
     time.sleep(1.1)  # the wait is over, but there is no fourth
     spent = otp.resend(account.app, verification).expect(429)
-    assert 30 < int(spent.headers["Retry-After"]) <= 60
+    assert 30 < int(spent.headers["Retry-After"]) <= 600
     assert answer["resend_after"] is None
     assert events(account, verification).count("resent") == 2
     assert otp.check(account.app, verification, code).json["approved"] is True
@@ -353,7 +353,7 @@ def test_requirement_46_message_ends_with_the_code(account, begun):
     verification, _, message = begun
     shown = otp.show(account.app, verification)
     assert message["validUntil"] <= shown["expires_at"]
-    assert 0 < message["ttl"] <= 60
+    assert 0 < message["ttl"] <= 600
 
 
 def test_requirement_50_delivery_goes_forward(gateway, account):
