@@ -52,6 +52,17 @@ check_key(const struct og_config *config, const struct og_keys *keys, struct og_
                          og_app_db_config(config, mem).path, key_file(config, mem));
 }
 
+static enum og_code
+give_up(struct og_db **db, enum og_code code)
+{
+    if (*db) {
+        og_db_rollback(*db);
+        og_db_close(*db);
+        *db = NULL;
+    }
+    return code;
+}
+
 enum og_code
 og_app_db_open(const struct og_config *config, const struct og_keys *keys, int64_t now_ms,
                struct og_arena *mem, struct og_db **out, struct og_err *err)
@@ -63,11 +74,32 @@ og_app_db_open(const struct og_config *config, const struct og_keys *keys, int64
         code = og_schema_migrate(*out, now_ms, err);
     }
     if (code == OG_OK) {
+        code = og_db_begin(*out, true, err);
+    }
+    if (code == OG_OK) {
         code = check_key(config, keys, *out, mem, err);
     }
-    if (code != OG_OK) {
-        og_db_close(*out);
-        *out = NULL;
+    if (code == OG_OK) {
+        code = og_db_commit(*out, err);
     }
-    return code;
+    return code == OG_OK ? OG_OK : give_up(out, code);
+}
+
+enum og_code
+og_app_db_try(const struct og_config *config, const struct og_keys *keys, int64_t now_ms,
+              struct og_arena *mem, struct og_db **out, struct og_err *err)
+{
+    struct og_db_config db_config = og_app_db_config(config, mem);
+    *out = NULL;
+    enum og_code code = og_db_connect(&db_config, out, err);
+    if (code == OG_OK) {
+        code = og_db_begin(*out, true, err);
+    }
+    if (code == OG_OK) {
+        code = og_schema_migrate_within(*out, now_ms, err);
+    }
+    if (code == OG_OK) {
+        code = check_key(config, keys, *out, mem, err);
+    }
+    return code == OG_OK ? OG_OK : give_up(out, code);
 }

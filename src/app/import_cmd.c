@@ -140,13 +140,13 @@ read_dump(struct import_run *self)
     return code;
 }
 
-/* Findings of either half keep the transaction from being committed. */
+/* Findings of either half keep the transaction from being committed; a dry run is in one already. */
 static enum og_code
 write_rows(struct import_run *self, struct og_db *db)
 {
     const struct og_clock *clock = og_clock_system();
     struct og_tx tx = {db, og_now_ms(clock), og_mono_ms(clock)};
-    enum og_code code = og_db_begin(db, true, &self->err);
+    enum og_code code = self->is_dry ? OG_OK : og_db_begin(db, true, &self->err);
     if (code == OG_OK) {
         code = og_smsgate_import(&self->services, &tx, &self->dump, &self->mem, &self->findings,
                                  &self->result, &self->err);
@@ -171,8 +171,9 @@ open_database(struct import_run *self, struct og_db **out)
         code = og_app_db_keys(&self->config, &self->mem, &self->services.keys, &self->err);
     }
     if (code == OG_OK) {
-        code = og_app_db_open(&self->config, &self->services.keys, og_now_ms(og_clock_system()),
-                              &self->mem, out, &self->err);
+        code = (self->is_dry ? og_app_db_try : og_app_db_open)(
+            &self->config, &self->services.keys, og_now_ms(og_clock_system()), &self->mem, out,
+            &self->err);
     }
     if (code == OG_OK && self->config.audit.enabled) {
         code = og_audit_create(*out, og_str_from(self->config.audit.origin),
@@ -188,7 +189,10 @@ open_scratch(struct import_run *self, struct og_db **out)
 {
     const struct og_db_config config = {.path = ":memory:"};
     enum og_code code = og_db_connect(&config, out, &self->err);
-    return code == OG_OK ? og_schema_migrate(*out, og_now_ms(og_clock_system()), &self->err)
+    if (code == OG_OK) {
+        code = og_db_begin(*out, true, &self->err);
+    }
+    return code == OG_OK ? og_schema_migrate_within(*out, og_now_ms(og_clock_system()), &self->err)
                          : code;
 }
 

@@ -41,20 +41,7 @@ enum og_code
 og_meta_claim(struct og_db *db, struct og_str name, struct og_str value, struct og_arena *mem,
               struct og_str *out, struct og_err *err)
 {
-    enum og_code code = og_db_begin(db, true, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    code = og_db_run(db, &page, SQL_CLAIM, OG_ARGS(og_value_text(name), og_value_text(value)), NULL,
-                     err);
-    if (code == OG_OK) {
-        code = read_value(db, name, mem, out, err);
-    }
-    if (code == OG_OK) {
-        code = og_db_commit(db, err);
-    }
-    if (code != OG_OK) {
-        og_db_rollback(db);
-    }
-    return code;
+    enum og_code code = og_db_run(db, &page, SQL_CLAIM,
+                                  OG_ARGS(og_value_text(name), og_value_text(value)), NULL, err);
+    return code == OG_OK ? read_value(db, name, mem, out, err) : code;
 }

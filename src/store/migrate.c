@@ -70,8 +70,8 @@ run_script(struct og_db *db, const struct og_migration *step, struct og_err *err
 }
 
 static enum og_code
-run_in_transaction(struct og_db *db, const struct og_migration *step, int64_t now_ms,
-                   struct og_err *err)
+run_and_record(struct og_db *db, const struct og_migration *step, int64_t now_ms,
+               struct og_err *err)
 {
     enum og_code code = og_db_exec(db, og_str_from(create_table), err);
     if (code == OG_OK) {
@@ -83,7 +83,22 @@ run_in_transaction(struct og_db *db, const struct og_migration *step, int64_t no
                                  og_value_i64(now_ms)),
                          NULL, err);
     }
-    return code == OG_OK ? og_db_commit(db, err) : code;
+    return code;
+}
+
+static enum og_code
+fail_step(const struct og_migration *step, enum og_code code, const struct og_err *why,
+          struct og_err *err)
+{
+    return og_fail(err, code, NULL, "schema %d (%s): %s", step->number, step->name, why->text);
+}
+
+static enum og_code
+run_within(struct og_db *db, const struct og_migration *step, int64_t now_ms, struct og_err *err)
+{
+    struct og_err why = {0};
+    enum og_code code = run_and_record(db, step, now_ms, &why);
+    return code == OG_OK ? OG_OK : fail_step(step, code, &why, err);
 }
 
 static enum og_code
@@ -92,19 +107,25 @@ run_step(struct og_db *db, const struct og_migration *step, int64_t now_ms, stru
     struct og_err why = {0};
     enum og_code code = og_db_begin(db, true, &why);
     if (code == OG_OK) {
-        code = run_in_transaction(db, step, now_ms, &why);
+        code = run_and_record(db, step, now_ms, &why);
+    }
+    if (code == OG_OK) {
+        code = og_db_commit(db, &why);
     }
     if (code != OG_OK) {
         og_db_rollback(db);
-        return og_fail(err, code, NULL, "schema %d (%s): %s", step->number, step->name, why.text);
+        return fail_step(step, code, &why, err);
     }
     og_log_info("store", "schema brought forward", "number=%d name=%s", step->number, step->name);
     return OG_OK;
 }
 
-enum og_code
-og_schema_apply(struct og_db *db, const struct og_migration *table, int count, int64_t now_ms,
-                struct og_err *err)
+typedef enum og_code (*run_fn)(struct og_db *db, const struct og_migration *step, int64_t now_ms,
+                               struct og_err *err);
+
+static enum og_code
+apply(struct og_db *db, const struct og_migration *table, int count, run_fn run, int64_t now_ms,
+      struct og_err *err)
 {
     int current = 0;
     enum og_code code = og_schema_current(db, &current, err);
@@ -115,9 +136,22 @@ og_schema_apply(struct og_db *db, const struct og_migration *table, int count, i
     }
     for (int i = current; code == OG_OK && i < count; i++) {
         assert(table[i].number == i + 1);
-        code = run_step(db, &table[i], now_ms, err);
+        code = run(db, &table[i], now_ms, err);
     }
     return code;
+}
+
+enum og_code
+og_schema_apply(struct og_db *db, const struct og_migration *table, int count, int64_t now_ms,
+                struct og_err *err)
+{
+    return apply(db, table, count, run_step, now_ms, err);
+}
+
+enum og_code
+og_schema_migrate_within(struct og_db *db, int64_t now_ms, struct og_err *err)
+{
+    return apply(db, og_schema_table, og_schema_count, run_within, now_ms, err);
 }
 
 enum og_code

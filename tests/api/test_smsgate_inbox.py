@@ -255,6 +255,23 @@ def receiver(certificate):
     running.close()
 
 
+def test_the_longest_sms_is_kept_whole(gateway, account):
+    """255 parts, put together by the phone: 153 letters each, or 67 of UCS-2."""
+    phone = account.add_phone()
+    letters, signs = "0123456789" * 3902, "щ😀ж" * 4272
+    for text in (letters[:255 * 153], signs[:255 * 67 * 3 // 4]):
+        got = phone.tell_received(text)
+        assert account.app.get(T + "/inbox/" + got).expect(200).json["contentPreview"] == text
+        listed = account.app.get(T + "/inbox?limit=1").expect(200).json[0]["contentPreview"]
+        assert text.startswith(listed) and 4000 < len(listed.encode()) <= 4096
+        upload = [{"type": "SMS", "sender": "+4915112349999", "contentPreview": text,
+                   "createdAt": date()}]
+        answer = phone.client.post(M + "/inbox", upload).expect(201).json
+        assert answer == {"stored": 1, "dropped": []}
+        newest = account.app.get(T + "/inbox?limit=1").expect(200).json[0]["id"]
+        assert account.app.get(T + "/inbox/" + newest).json["contentPreview"] == text
+
+
 def test_the_server_tells_the_receivers(teller, receiver):
     account = teller.account()
     phone, other = account.add_phone(), account.add_phone()

@@ -1,8 +1,10 @@
 """`otpgate import sms-gate`: after it, clients log in with the passwords that they had and phones go
 on with the tokens that they have, as if nothing had happened."""
 
+import contextlib
 import gzip
 import os
+import pathlib
 import sqlite3
 import subprocess
 
@@ -13,6 +15,8 @@ from support.gateway import M, T, Gateway, clean_environment, program
 from support.wait import wait_for
 
 FIXTURE = os.path.join(os.path.dirname(__file__), "../unit/import/data/sms-gate.sql")
+REAL_DUMP = os.path.join(os.path.dirname(FIXTURE), "mariadb-dump.sql")
+SCHEMA = pathlib.Path(__file__).parents[2] / "src/store/schema"
 LOGIN, PASSWORD = "VQ4GII", "cp2pydvxd2zwpx"
 DEVICE, TOKEN = "PyDmBQZZXYmyxMwED8Fzy", "bP0ZdK6rC6hCYZSjzmqhQ"
 
@@ -52,6 +56,26 @@ def test_the_table_tells_what_came(tmp_path):
     assert lines[2].split() == ["o-brien", "O'Brien", "0", "0", "-", "-"]
     assert lines[-1] == ("Imported: accounts 2, phones 2, webhooks 2, settings 1; "
                          "deleted rows left out: 5")
+
+
+def rows_of(data):
+    """What was imported, but for ids that are made anew and for what is sealed."""
+    with contextlib.closing(sqlite3.connect(data / "otpgate.db")) as database:
+        return [database.execute(statement).fetchall() for statement in (
+            "SELECT login, secret FROM credentials WHERE login IS NOT NULL "
+            "ORDER BY login",
+            "SELECT id, name, sims, created_at, last_seen_at "
+            "FROM devices ORDER BY id",
+            "SELECT id, device_id, url, event FROM webhooks ORDER BY id",
+            "SELECT count(*) FROM phone_settings")]
+
+
+def test_a_real_dump_is_read_as_the_one_by_hand(tmp_path):
+    """The same rows, loaded into MariaDB 10.11 and written by its mariadb-dump."""
+    for name, dump in (("hand", FIXTURE), ("real", REAL_DUMP)):
+        done = import_dump(tmp_path / name, dump)
+        assert done.returncode == 0, done.stderr
+    assert rows_of(tmp_path / "real") == rows_of(tmp_path / "hand")
 
 
 def test_old_passwords_work_and_are_hashed_anew(gateway):
@@ -120,6 +144,45 @@ def test_a_dry_run_changes_nothing(tmp_path):
     done = import_dump(tmp_path / "data", FIXTURE, "--dry-run")
     assert done.returncode == 2 and "exists here already" in done.stderr
     assert (tmp_path / "data" / "otpgate.db").read_bytes() == before
+
+
+def older_database(path, last):
+    """As a program of the time wrote it that knew the schema up to this number."""
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("CREATE TABLE schema_migrations (number INTEGER PRIMARY KEY, "
+                         "name TEXT NOT NULL, applied_at BIGINT NOT NULL)")
+        for file in sorted(SCHEMA.glob("*.sql"))[:last]:
+            script = file.read_text(encoding="utf-8")
+            for word, meant in (("{blob}", "BLOB"), ("{without_rowid}", "WITHOUT ROWID")):
+                script = script.replace(word, meant)
+            database.executescript(script)
+            database.execute("INSERT INTO schema_migrations VALUES (?, ?, 1)",
+                             (int(file.stem[:4]), file.stem[5:]))
+        database.commit()
+
+
+def contents(data):
+    """Of all files but the lock, which names its last holder."""
+    return {file.name: file.read_bytes() for file in data.iterdir() if file.suffix != ".lock"}
+
+
+def test_a_dry_run_leaves_an_older_database_as_it_was(tmp_path):
+    """It is brought forward for the look, and that is undone."""
+    data = tmp_path / "data"
+    assert import_dump(data, FIXTURE).returncode == 0
+    (data / "otpgate.db").unlink()  # the key stays
+    older_database(data / "otpgate.db", 5)
+    before = contents(data)
+    done = import_dump(data, FIXTURE, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "To import: accounts 2, phones 2, webhooks 2, settings 1" in done.stdout
+    assert contents(data) == before
+    done = import_dump(data, FIXTURE)
+    assert done.returncode == 0 and "Imported: accounts 2" in done.stdout, done.stderr
+    with contextlib.closing(sqlite3.connect(data / "otpgate.db")) as database:
+        newest = database.execute("SELECT max(number) FROM schema_migrations").fetchone()[0]
+    assert newest == len(list(SCHEMA.glob("*.sql")))
 
 
 def test_one_bad_row_and_nothing_is_imported(tmp_path):
