@@ -182,3 +182,41 @@ def test_links_lead_somewhere(path):
         assert there.exists(), (name_of(path), target)
         if anchor and there.suffix == ".md":
             assert anchor in anchors_of(there), (name_of(path), target)
+
+
+# ---- what security.md says that tests show ----
+
+def headings(path):
+    """As links name them."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            yield re.sub(r"[^\w -]", "", line.lstrip("# ").lower()).replace(" ", "-")
+
+
+def requirements_with_tests():
+    tests = "".join(path.read_text(encoding="utf-8") for end in ("py", "c")
+                    for path in (ROOT / "tests").rglob("test_*." + end))
+    named = re.findall(r"test_(?:req|requirements?)_(\d+(?:_(?:and_)?\d+)*)", tests)
+    return {number for one in named for number in re.findall(r"\d+", one)}
+
+
+def mapped_rows():
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    for table in re.findall(r"\| shown by \|\n\|[- |]+\|\n((?:\|.*\|\n)+)", text):
+        for line in table.splitlines():
+            cells = [cell.strip() for cell in line.strip("|").split("|")]
+            yield cells[0], cells[-1]
+
+
+@pytest.mark.parametrize("fact, shown", list(mapped_rows()))
+def test_each_fact_of_security_has_a_test_or_a_section(fact, shown):
+    link = re.fullmatch(r"\[.*\]\((.*)#(.*)\)", shown)
+    if link:
+        assert link[2] in headings(ROOT / "docs" / (link[1] or "security.md")), shown
+    else:
+        numbers = set(re.findall(r"\d+", shown))
+        assert numbers and numbers <= requirements_with_tests(), numbers - tested_requirements()
+
+
+def test_both_tables_of_security_were_read():
+    assert len(list(mapped_rows())) > 20
