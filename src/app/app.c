@@ -166,6 +166,29 @@ random_of_system(void *ctx, void *out, size_t size_bytes, struct og_err *err)
     return og_random_bytes(out, size_bytes, err);
 }
 
+bool
+og_app_wants_country(const struct og_app *self)
+{
+    const struct og_shield_config *config = og_shield_config(self->services.shield);
+    return config->region_count == 0 && config->mode == OG_SHIELD_ENFORCE;
+}
+
+/* What would make every start of a verification fail. */
+static void
+warn_of_shield(const struct og_app *self)
+{
+    struct og_err err;
+    if (og_app_wants_country(self)) {
+        og_log_warn("app", "no country may get codes yet: start with --abuse.home and yours, as DE",
+                    "");
+    }
+    if (og_shield_config(self->services.shield)->mode != OG_SHIELD_OFF &&
+        !og_plan_is_there(self->plan, &err)) {
+        og_log_warn("app", "numbering plans are missing: messages that the shield judges get 503",
+                    "reason=%s", og_log_quote(og_str_from(err.text)));
+    }
+}
+
 static enum og_code
 make_shield(struct og_app *self, struct og_err *err)
 {
@@ -182,10 +205,8 @@ make_shield(struct og_app *self, struct og_err *err)
     svc->shield = og_shield_create(&config);
     svc->abuse.servers = og_app_texts(&self->config->abuse.servers, &self->mem);
     og_wipe(random, sizeof random);
-    if (config.region_count == 0 && config.mode == OG_SHIELD_ENFORCE) {
-        og_log_warn("app", "no country may get codes yet: set abuse.home, as DE", "");
-    }
     og_wipe(&config, sizeof config);
+    warn_of_shield(self);
     return OG_OK;
 }
 

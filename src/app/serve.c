@@ -132,6 +132,10 @@ greet(const struct og_app *app)
     if (token[0] && is_person) {
         fprintf(stderr, "  (made just now, shown once: %s)\n", token);
     }
+    if (og_app_wants_country(app)) {
+        fprintf(stderr, "\nNo country may get codes yet: end this and run, with yours for DE,\n"
+                        "  otpgate serve --abuse.home DE\n");
+    }
     if (token[0]) {
         fprintf(stderr, "\nNext: otpgate account create NAME, then otpgate device pair NAME\n");
     }

@@ -40,17 +40,25 @@ beside_program(char *out, size_t size_bytes)
     return written > 0 && (size_t)written < size_bytes;
 }
 
-static void *
-open_module(const struct og_plan *self)
+/* The one that was named, or the first that is there, or the one that should be. */
+static const char *
+find_module(const struct og_plan *self, char *room, size_t size_bytes)
 {
-    char path[PATH_MAX_BYTES];
     if (self->module_path) {
-        return dlopen(self->module_path, RTLD_NOW | RTLD_LOCAL);
+        return self->module_path;
     }
-    if (beside_program(path, sizeof(path)) && access(path, R_OK) == 0) {
-        return dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    }
-    return dlopen(OG_PLAN_DIR "/" MODULE_FILE, RTLD_NOW | RTLD_LOCAL);
+    return beside_program(room, size_bytes) && access(room, R_OK) == 0
+               ? room
+               : OG_PLAN_DIR "/" MODULE_FILE;
+}
+
+bool
+og_plan_is_there(const struct og_plan *self, struct og_err *err)
+{
+    char room[PATH_MAX_BYTES];
+    const char *path = find_module(self, room, sizeof room);
+    return access(path, R_OK) == 0 ||
+           og_fail(err, OG_E_UNAVAILABLE, "", "there is no %s", path) == OG_OK;
 }
 
 static enum og_code
@@ -59,7 +67,8 @@ load_locked(struct og_plan *self, struct og_err *err)
     if (atomic_load_explicit(&self->parse, memory_order_relaxed)) {
         return OG_OK;
     }
-    void *module = open_module(self);
+    char room[PATH_MAX_BYTES];
+    void *module = dlopen(find_module(self, room, sizeof room), RTLD_NOW | RTLD_LOCAL);
     void *symbol = module ? dlsym(module, OG_PLAN_MODULE_SYMBOL) : NULL;
     if (!symbol) {
         const char *why = dlerror();

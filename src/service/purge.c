@@ -29,10 +29,16 @@ static struct og_metric metrics[OG_PURGED_CLASSES] = {
     [OG_PURGED_AUDIT] = {PURGED, "class=\"audit\"", "", OG_METRIC_COUNTER},
 };
 
+static const double step_bounds[] = {0.001, 0.002, 0.005, 0.010, 0.012, 0.015, 0.020, 0.050, 0.1, 1};
+static struct og_metric step_took = {
+    "otpgate_purge_step_seconds", "", "Time in which a step of retention held the write lane.",
+    OG_METRIC_HISTOGRAM, step_bounds, sizeof step_bounds / sizeof step_bounds[0]};
+
 void
 og_purge_register_metrics(void)
 {
     og_metrics_register(metrics, OG_PURGED_CLASSES);
+    og_metrics_register(&step_took, 1);
 }
 
 static int64_t
@@ -155,10 +161,9 @@ step_audit(struct og_purge_op *self, struct og_tx *tx)
     return code == OG_OK && !purge.has_more ? end_class(self, tx) : code;
 }
 
-enum og_code
-og_purge_apply(struct og_op *op, struct og_tx *tx)
+static enum og_code
+step(struct og_purge_op *self, struct og_tx *tx)
 {
-    struct og_purge_op *self = (struct og_purge_op *)op;
     if (self->place.until_ms == 0) {
         self->place.until_ms = tx->now_ms - kept_ms(self);
     }
@@ -188,6 +193,15 @@ og_purge_apply(struct og_op *op, struct og_tx *tx)
         break;
     }
     return step_audit(self, tx);
+}
+
+enum og_code
+og_purge_apply(struct og_op *op, struct og_tx *tx)
+{
+    const int64_t began_us = og_mono_us();
+    const enum og_code code = step((struct og_purge_op *)op, tx);
+    og_metric_observe(&step_took, (double)(og_mono_us() - began_us) / 1e6);
+    return code;
 }
 
 void

@@ -8,8 +8,8 @@
 
 #include "base/id.h"
 
-#define AT_ONCE 20 /* rows of one statement: between two of them the time is looked at */
-#define CHECKS_AT_ONCE 200
+#define AT_ONCE 10 /* rows of one statement: between two of them the time is looked at */
+#define CHECKS_AT_ONCE 100
 #define TEXT_BYTES_MAX (512 * 1024)
 #define TEXT_BYTES_PER_STEP (1024 * 1024) /* and the text with which they are over */
 #define MARK "purged texts"

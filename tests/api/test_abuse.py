@@ -2,13 +2,15 @@
 
 import hashlib
 import itertools
+import shutil
 import time
+from pathlib import Path
 
 import pytest
 
 from support import otp, routes
 from support.client import bearer
-from support.gateway import Gateway, M, T
+from support.gateway import Gateway, M, T, program
 from support.wait import wait_for
 
 RULES = {"OTPGATE_ABUSE_MODE": "enforce", "OTPGATE_ABUSE_HOME": "DE",
@@ -175,6 +177,16 @@ def test_req_66_a_fresh_installation_sends_nowhere():
         account.app.post(T + "/messages", {"phoneNumbers": ["+4915112345678"],
                                            "message": "x"}).expect(202)  # no code
         assert "no country may get codes yet" in made.log()
+        assert "otpgate serve --abuse.home DE" in made.log()  # for people
+
+
+@pytest.mark.skipif(any(Path("/usr").glob("*/lib/*/otpgate/og_plan.so")), reason="it is installed here")
+def test_missing_numbering_plans_are_told_at_the_start(tmp_path, monkeypatch):
+    monkeypatch.setenv("OTPGATE", shutil.copy(program(), tmp_path))
+    env = {"OTPGATE_ABUSE_MODE": "enforce", "OTPGATE_ABUSE_HOME": "DE"}
+    with Gateway(tls=False, env=env) as made:
+        assert "numbering plans are missing" in made.log() and "og_plan.so" in made.log()
+        otp.start(made.account().app, "+4915112345678").expect(503)
 
 
 @pytest.mark.parametrize("number", ["+499001234567",  # premium

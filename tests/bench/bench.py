@@ -25,6 +25,7 @@ import sys
 import time
 
 import hooks
+import purge
 from programs import HERE, Failed, Gateway, Noop, Phones, Store, wait_until
 
 TEXT = ("Your parcel arrives tomorrow between 10 and 12. Not at home? Reply to this message and we "
@@ -83,6 +84,13 @@ ROWS = [
     ("first_start_ms", "ms", "the same in an empty folder", None, True),
     ("depth_ratio", "", "CPU of an accept, 1,000,000 rows stored / none", 1.3, True),
     ("depth_rps_ratio", "", "accepts/s, 1,000,000 rows stored / none", None, False),
+    ("purge_rows", "", "messages that are too old", None, False),
+    ("purge_s", "s", "until texts and rows of all are gone", None, True),
+    ("purge_steps", "", "steps that this took", None, False),
+    ("purge_steps_over", "", "of these, held the write lane for more than 20 ms", 0, True),
+    ("purge_step_most_ms", "ms", "none held it for longer than", None, True),
+    ("purge_send_p50_ms", "ms", "an accept meanwhile, median", None, True),
+    ("purge_send_p99_ms", "ms", "the same, 99th percentile", None, True),
 ]
 
 
@@ -388,11 +396,24 @@ class Bench:
                   depth_ratio=statistics.median(d["cpu_us"] / e["cpu_us"] for d, e in pairs),
                   depth_rps_ratio=statistics.median(d["rps"] / e["rps"] for d, e in pairs))
 
+    def measure_purge(self):
+        """A million messages become too old; somebody sends meanwhile."""
+        rows = self.choose(1000000, 200000)
+        with self.gateway("purge", False) as gateway:
+            gateway.wait_ready().add_account(with_phone=True)
+            basic = gateway.basic
+            self.send(gateway, 1, 1)
+        fill(os.path.join(gateway.folder, "otpgate.db"), rows, 40 * 86400000)
+        with self.gateway("purge", False) as gateway:
+            gateway.wait_ready().basic = basic
+            took = purge.watch(gateway, MESSAGE, rows)
+            self.keep(purge_rows=rows, **took, **purge.steps(gateway))
+
     def run(self):
         names = [name[8:] for name in dir(self) if name.startswith("measure_")]
         wanted = self.options.only.split(",") if self.options.only else names
         for name in ("rest", "send", "push", "otp", "audit", "life", "pull", "webhooks", "idle",
-                     "depth"):
+                     "depth", "purge"):
             if name in wanted:
                 began = time.monotonic()
                 getattr(self, "measure_" + name)()
@@ -450,7 +471,7 @@ def make_id(now_ms, dice):
     return text + "".join(ALPHABET[b & 63] for b in dice.randbytes(13))
 
 
-def fill(path, count):
+def fill(path, count, age_ms=0):
     """Put `count` delivered messages before those that the server made, in their likeness."""
     dice = random.Random(1)
     base = sqlite3.connect(path)
@@ -458,7 +479,7 @@ def fill(path, count):
     base.execute("PRAGMA synchronous=OFF")
     pattern = dict(base.execute("SELECT * FROM messages ORDER BY id LIMIT 1").fetchone())
     names = ", ".join(pattern)
-    first_ms = pattern["created_at"] - 10 * count
+    first_ms = pattern["created_at"] - 10 * count - age_ms
 
     def row(i):
         at = first_ms + 10 * i
@@ -523,7 +544,7 @@ def parse_args():
     parser.add_argument("--build", required=True, help="the build folder, for the tools")
     parser.add_argument("--dir", help="where the servers' folders go (the build folder)")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
-    parser.add_argument("--only", help="rest,send,push,otp,audit,life,pull,webhooks,idle,depth")
+    parser.add_argument("--only", help="rest,send,push,otp,audit,life,pull,webhooks,idle,depth,purge")
     return parser.parse_args()
 
 
