@@ -19,6 +19,7 @@
 #include "api/smsgate_logs.h"
 #include "api/smsgate_messages.h"
 #include "api/smsgate_settings.h"
+#include "api/timeline_api.h"
 #include "api/token_api.h"
 #include "api/smsgate_webhooks.h"
 #include "api/user_api.h"
@@ -189,6 +190,7 @@ static const int row_count = sizeof rows / sizeof rows[0];
 
 const struct og_route_table og_route_tables[] = {
     {rows, &row_count},
+    {og_timeline_routes, &og_timeline_route_count},
     {og_otp_routes, &og_otp_route_count},
     {og_receipt_routes, &og_receipt_route_count},
     {og_sandbox_routes, &og_sandbox_route_count},

@@ -48,7 +48,7 @@ static const struct og_command *const lists[] = {
     og_account_commands, og_device_commands,  og_send_commands, og_otp_commands,
     og_client_app_commands, og_template_commands, og_sandbox_commands, og_privacy_commands,
     og_abuse_commands,
-    og_alert_commands, og_route_commands,
+    og_alert_commands, og_route_commands, og_trace_commands,
     og_apphash_commands, og_db_commands,      og_audit_commands, og_webhook_commands,
     own_commands,
 };

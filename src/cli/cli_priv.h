@@ -44,7 +44,8 @@ struct og_cli {
 extern const struct og_command og_account_commands[], og_device_commands[], og_send_commands[],
     og_otp_commands[], og_client_app_commands[], og_template_commands[], og_apphash_commands[],
     og_db_commands[], og_audit_commands[], og_webhook_commands[], og_sandbox_commands[],
-    og_privacy_commands[], og_abuse_commands[], og_alert_commands[], og_route_commands[];
+    og_privacy_commands[], og_abuse_commands[], og_alert_commands[], og_route_commands[],
+    og_trace_commands[];
 
 /* "otpgate account create: ..." and where the help is. Returns OG_EXIT_USAGE. */
 int og_cli_usage(struct og_cli *cli, const char *fmt, ...) OG_PRINTF(2, 3);

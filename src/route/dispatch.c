@@ -332,6 +332,7 @@ evict(struct og_dispatch *self, struct dispatch_entry *entry)
     }
     og_dispatch_detach(self, entry);
     entry->device = &entry->device->account->own;
+    entry->moved_why = OG_DISPATCH_REMOVED;
     og_dispatch_attach(self, entry);
     return false;
 }

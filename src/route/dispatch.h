@@ -36,6 +36,20 @@ enum og_dispatch_phase {
     OG_DISPATCH_TAKEN,   /* the phone reported on it: not listed any more, but looked after */
 };
 
+/* Why a message that nobody had went to another phone's line. */
+enum og_dispatch_why {
+    OG_DISPATCH_UNMOVED,
+    OG_DISPATCH_NOT_FETCHED, /* its phone was woken and did not come */
+    OG_DISPATCH_OFFLINE,     /* its phone is not there */
+    OG_DISPATCH_QUARANTINE,
+    OG_DISPATCH_PACE,        /* its phone may not send for some time */
+    OG_DISPATCH_REMOVED,     /* its phone was */
+    OG_DISPATCH_SOONER,      /* it had none, or another one was there first */
+    OG_DISPATCH_WHY_COUNT
+};
+/* "not_fetched", ... Static storage; "" of OG_DISPATCH_UNMOVED. */
+const char *og_dispatch_why_name(enum og_dispatch_why why);
+
 struct og_dispatch_item {
     struct og_str account; /* ids of messages and devices are unique within it */
     struct og_str id;
@@ -48,6 +62,8 @@ struct og_dispatch_item {
     int parts;            /* SMS parts of all its recipients */
     int sim;              /* the client named it; 0: any */
     int routes;           /* phones that had it before this one */
+    enum og_dispatch_why moved_why; /* and when: it changed lines, and its row may not say so yet */
+    int64_t moved_at_ms;
     enum og_dispatch_phase phase;
     bool is_bound;      /* the client named the device: never moves */
     bool is_cancelling; /* still listed, so that the phone learns of it */
@@ -171,7 +187,7 @@ size_t og_dispatch_movable(const struct og_dispatch *self, struct og_str account
 /* Plan a waiting message for another device, or for none (""). False: no such message or device, or it
  * must not move. */
 bool og_dispatch_move(struct og_dispatch *self, struct og_str account, struct og_str id,
-                      struct og_str device);
+                      struct og_str device, enum og_dispatch_why why, int64_t now_ms);
 
 /* Devices that are not connected, were last seen before `before_ms`, and have messages that could
  * move to a connected device of their account. Up to max; also the accounts' own (device "").

@@ -21,6 +21,7 @@ struct dispatch_entry {
     int64_t created_at_ms;
     int64_t deadline_ms;
     int64_t attend_at_ms;
+    int64_t moved_at_ms;
     size_t attention_place;
     int32_t parts;
     int16_t priority;
@@ -28,6 +29,7 @@ struct dispatch_entry {
     uint8_t phase;
     uint8_t sim;
     uint8_t routes;
+    uint8_t moved_why;
     bool is_bound;
     bool is_cancelling;
     bool is_silent;

@@ -9,6 +9,21 @@
 
 #include "route/dispatch_priv.h"
 
+const char *
+og_dispatch_why_name(enum og_dispatch_why why)
+{
+    static const char *const names[OG_DISPATCH_WHY_COUNT] = {
+        [OG_DISPATCH_UNMOVED] = "",
+        [OG_DISPATCH_NOT_FETCHED] = "not_fetched",
+        [OG_DISPATCH_OFFLINE] = "offline",
+        [OG_DISPATCH_QUARANTINE] = "quarantine",
+        [OG_DISPATCH_PACE] = "sim_pace",
+        [OG_DISPATCH_REMOVED] = "phone_removed",
+        [OG_DISPATCH_SOONER] = "sooner",
+    };
+    return names[why];
+}
+
 static bool
 is_movable(const struct dispatch_entry *entry)
 {
@@ -97,6 +112,8 @@ describe(const struct dispatch_entry *entry)
         .parts = entry->parts,
         .sim = entry->sim,
         .routes = entry->routes,
+        .moved_why = entry->moved_why,
+        .moved_at_ms = entry->moved_at_ms,
         .phase = entry->phase,
         .is_bound = entry->is_bound,
         .is_cancelling = entry->is_cancelling,
@@ -325,7 +342,7 @@ og_dispatch_movable(const struct og_dispatch *self, struct og_str account_id,
 
 bool
 og_dispatch_move(struct og_dispatch *self, struct og_str account_id, struct og_str id,
-                 struct og_str device_id)
+                 struct og_str device_id, enum og_dispatch_why why, int64_t now_ms)
 {
     struct dispatch_entry *entry = find_entry(self, account_id, id);
     struct dispatch_device *to =
@@ -335,6 +352,8 @@ og_dispatch_move(struct og_dispatch *self, struct og_str account_id, struct og_s
     }
     og_dispatch_detach(self, entry);
     entry->device = to;
+    entry->moved_why = entry->moved_why == OG_DISPATCH_REMOVED ? OG_DISPATCH_REMOVED : (uint8_t)why;
+    entry->moved_at_ms = now_ms;
     og_dispatch_attach(self, entry);
     return true;
 }

@@ -43,6 +43,11 @@ struct og_route_phone {
     struct og_route_sim sims[OG_ROUTE_SIMS_MAX];
     int sim_count;     /* at least 1 */
     int64_t woken_at;  /* and has not fetched since; 0: no */
+    int64_t hinted_at; /* its stream was told since the last fetch; 0: no */
+    struct {
+        const char *reason, *detail; /* static storage; NULL: it never had to wait */
+        int64_t since, until;        /* until 0: it lasts */
+    } wait;            /* the last time that its line could not go on */
     int64_t wake_at;   /* wake it then; 0: not planned */
     size_t wake_place;
     uint64_t turn;     /* when it was last chosen */

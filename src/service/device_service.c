@@ -253,7 +253,8 @@ og_presence_committed(struct og_op *op, struct og_tx *tx)
         return;
     }
     og_dispatch_device_connected(queue, self->account_id, self->device_id, tx->now_ms);
-    og_route_spread(self->svc, self->account_id, OG_STR(""), SPREAD_MAX, tx->now_ms, &self->mem);
+    og_route_spread(self->svc, self->account_id, OG_STR(""), OG_DISPATCH_SOONER, SPREAD_MAX,
+                    tx->now_ms, &self->mem);
     struct og_dispatch_device device;
     og_dispatch_device_find(queue, self->account_id, self->device_id, &device);
     if (device.handed > 0) { /* perhaps it never got the answer */

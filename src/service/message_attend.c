@@ -11,6 +11,7 @@
 #include "service/message_priv.h"
 #include "service/message_service.h"
 #include "service/route_service.h"
+#include "service/timeline_note.h"
 #include "service/webhook_service.h"
 #include "store/otp_store.h"
 #include "store/route_store.h"
@@ -37,6 +38,7 @@ struct og_attend_step {
     struct og_str device;
     struct og_str client_id;      /* of STEP_REPEAT: the former phone may know it as that */
     int64_t again_at;
+    enum og_dispatch_why why;     /* of STEP_MOVE */
     bool is_unfetched;            /* its phone was woken and did not fetch */
 };
 
@@ -153,10 +155,10 @@ choose_other(struct og_attend_op *self, struct og_tx *tx, const struct og_dispat
 
 /* ---- nobody has it ---- */
 
-/* Has its phone been asked long enough, or will it not take it soon? */
-static bool
-is_stuck(const struct og_attend_op *self, const struct og_dispatch_item *item, int64_t now_ms,
-         bool *unfetched)
+/* Has its phone been asked long enough, or will it not take it soon? OG_DISPATCH_UNMOVED: let it be. */
+static enum og_dispatch_why
+why_stuck(const struct og_attend_op *self, const struct og_dispatch_item *item, int64_t now_ms,
+          bool *unfetched)
 {
     const struct og_route_phone *phone =
         og_route_table_find(self->svc->lane.routes, item->device);
@@ -164,14 +166,18 @@ is_stuck(const struct og_attend_op *self, const struct og_dispatch_item *item, i
     *unfetched = false;
     if (!phone || !og_dispatch_device_find(self->svc->lane.dispatch, item->account, item->device,
                                            &queue)) {
-        return true;
+        return item->device.len ? OG_DISPATCH_REMOVED : OG_DISPATCH_SOONER;
     }
     const int64_t fetch_ms =
         og_health_patience_ms(&phone->health.fetch, AGAIN_MS, policy_of(self->svc)->fetch_ms);
     *unfetched = phone->woken_at && phone->health.has_stream &&
                  now_ms - phone->woken_at >= fetch_ms;
     const bool is_late = phone->wake_at > now_ms + policy_of(self->svc)->fetch_ms;
-    return *unfetched || is_late || !queue.is_connected || phone->health.quarantined_until;
+    return *unfetched                        ? OG_DISPATCH_NOT_FETCHED
+           : !queue.is_connected             ? OG_DISPATCH_OFFLINE
+           : phone->health.quarantined_until ? OG_DISPATCH_QUARANTINE
+           : is_late                         ? OG_DISPATCH_PACE
+                                             : OG_DISPATCH_UNMOVED;
 }
 
 /* No phone is there for it, and has not been for too long; or its time is nearly over. */
@@ -200,10 +206,13 @@ end_waiting(struct og_attend_op *self, struct og_tx *tx, struct og_attend_step *
     if (code != OG_OK) {
         return code;
     }
+    code = og_timeline_moved(self->svc, tx, &m, &self->op.err);
     enum og_message_state *before = og_webhook_before(self->svc, &m, self->mem);
     const enum og_message_state from = m.record.state;
     og_message_end_undeliverable(&m, reason, tx->now_ms);
-    code = og_message_save(tx->db, seal, &m, from, true, true, &self->op.err);
+    if (code == OG_OK) {
+        code = og_message_save(tx->db, seal, &m, from, true, true, &self->op.err);
+    }
     if (code == OG_OK) {
         og_audit_message(self->svc, OG_AUDIT_OTP_SEND_FAILED, &m, reason);
         code = og_webhook_message_changed(self->svc, tx, &m, before, self->mem, &self->op.err);
@@ -215,6 +224,18 @@ end_waiting(struct og_attend_op *self, struct og_tx *tx, struct og_attend_step *
     return code;
 }
 
+/* The row learns of it, and its time line. */
+static enum og_code
+replan(struct og_attend_op *self, struct og_tx *tx, const struct og_attend_step *step)
+{
+    const struct og_dispatch_item *item = &step->item;
+    const enum og_code code =
+        og_timeline_replanned(tx, item, step->device, step->why, &self->op.err);
+    return code == OG_OK ? og_message_replan(tx->db, item->account, item->id, step->device,
+                                             &self->op.err)
+                         : code;
+}
+
 static enum og_code
 attend_waiting(struct og_attend_op *self, struct og_tx *tx, struct og_attend_step *step)
 {
@@ -222,7 +243,10 @@ attend_waiting(struct og_attend_op *self, struct og_tx *tx, struct og_attend_ste
     struct og_route_plan plan = {.best_delay_ms = 0};
     step->again_at = tx->now_ms + AGAIN_MS;
     const bool is_hopeless = item->deadline_ms - tx->now_ms < policy_of(self->svc)->transit_ms;
-    if (!is_hopeless && !is_stuck(self, item, tx->now_ms, &step->is_unfetched)) {
+    if (!is_hopeless) {
+        step->why = why_stuck(self, item, tx->now_ms, &step->is_unfetched);
+    }
+    if (!is_hopeless && step->why == OG_DISPATCH_UNMOVED) {
         return OG_OK;
     }
     enum og_code code = OG_OK;
@@ -232,7 +256,7 @@ attend_waiting(struct og_attend_op *self, struct og_tx *tx, struct og_attend_ste
     if (code == OG_OK && step->device.len && !og_str_eq(step->device, item->device)) {
         step->kind = STEP_MOVE;
         step->again_at = tx->now_ms + policy_of(self->svc)->fetch_ms;
-        return og_message_replan(tx->db, item->account, item->id, step->device, &self->op.err);
+        return replan(self, tx, step);
     }
     const struct og_str reason = why_end(self, item, &plan, tx->now_ms);
     return code == OG_OK && reason.len ? end_waiting(self, tx, step, reason) : code;
@@ -275,6 +299,8 @@ repeat(struct og_attend_op *self, struct og_tx *tx, struct og_attend_step *step)
         .handed_at = m.handed_at,
         .ended_at = tx->now_ms,
         .outcome = OG_ROUTE_SILENT,
+        .hinted_at = m.hinted_at,
+        .processed_at = m.record.times.at_ms[OG_MESSAGE_PROCESSED],
     };
     const enum og_message_state from = m.record.state;
     code = og_former_route_insert(tx->db, m.account_id, m.id, m.routes + 1, &former,
@@ -317,10 +343,12 @@ attend_silent(struct og_attend_op *self, struct og_tx *tx, struct og_attend_step
 
 struct og_attend_line {
     struct og_str account, device;
+    enum og_dispatch_why why;
 };
 
 static void
-add_line(struct og_attend_op *self, struct og_str account_id, struct og_str device_id)
+add_line(struct og_attend_op *self, struct og_str account_id, struct og_str device_id,
+         enum og_dispatch_why why)
 {
     for (int i = 0; i < self->line_count; i++) {
         if (og_str_eq(self->lines[i].account, account_id) &&
@@ -329,7 +357,7 @@ add_line(struct og_attend_op *self, struct og_str account_id, struct og_str devi
         }
     }
     self->lines[self->line_count++] = (struct og_attend_line){
-        og_str_dup(self->mem, account_id), og_str_dup(self->mem, device_id)};
+        og_str_dup(self->mem, account_id), og_str_dup(self->mem, device_id), why};
 }
 
 struct looking {
@@ -338,20 +366,28 @@ struct looking {
 };
 
 /* Phones whose line will not get shorter soon: gone, in quarantine, or out of their pace. */
+static enum og_dispatch_why
+why_out(const struct looking *looking, const struct og_route_phone *phone)
+{
+    const int64_t soon = looking->now_ms + policy_of(looking->self->svc)->fetch_ms;
+    return phone->health.state == OG_HEALTH_OFFLINE ? OG_DISPATCH_OFFLINE
+           : phone->health.quarantined_until        ? OG_DISPATCH_QUARANTINE
+           : phone->wake_at > soon                  ? OG_DISPATCH_PACE
+                                                    : OG_DISPATCH_UNMOVED;
+}
+
 static void
 note_line(void *ctx, struct og_route_phone *phone)
 {
     const struct looking *looking = ctx;
     struct og_attend_op *self = looking->self;
     struct og_dispatch_device queue;
-    const bool is_out = phone->health.state == OG_HEALTH_OFFLINE ||
-                        phone->health.quarantined_until ||
-                        phone->wake_at > looking->now_ms + policy_of(self->svc)->fetch_ms;
-    if (is_out && self->line_count < LINES_MAX / 2 &&
+    const enum og_dispatch_why why = why_out(looking, phone);
+    if (why != OG_DISPATCH_UNMOVED && self->line_count < LINES_MAX / 2 &&
         og_dispatch_device_find(self->svc->lane.dispatch, og_str_from(phone->account),
                                 og_str_from(phone->id), &queue) &&
         queue.waiting > 0) {
-        add_line(self, queue.account, queue.device);
+        add_line(self, queue.account, queue.device, why);
     }
 }
 
@@ -368,7 +404,8 @@ find_lines(struct og_attend_op *self, int64_t now_ms)
         og_dispatch_stranded(self->svc->lane.dispatch, now_ms - self->gone_after_ms, stranded,
                              LINES_MAX / 2);
     for (size_t i = 0; i < count; i++) {
-        add_line(self, stranded[i].account, stranded[i].device);
+        add_line(self, stranded[i].account, stranded[i].device,
+                 stranded[i].device.len ? OG_DISPATCH_OFFLINE : OG_DISPATCH_SOONER);
     }
 }
 
@@ -388,13 +425,13 @@ move_by_rules(struct og_attend_op *self, struct og_tx *tx, const struct og_atten
         }
         *step = (struct og_attend_step){.item = keep_item(&items[i], self->mem),
                                         .kind = STEP_MOVE,
+                                        .why = line->why,
                                         .again_at = items[i].attend_at_ms};
         code = choose_other(self, tx, &step->item, false, &plan, &step->device);
         if (code == OG_OK && step->device.len && !og_str_eq(step->device, line->device)) {
             self->step_count++;
             self->moved_count++;
-            code = og_message_replan(tx->db, line->account, step->item.id, step->device,
-                                     &self->op.err);
+            code = replan(self, tx, step);
         }
     }
     return code;
@@ -496,7 +533,7 @@ take_step(struct og_services *svc, const struct og_attend_step *step, int64_t no
         break;
     case STEP_MOVE:
         og_dispatch_set_attention(queue, item->account, item->id, step->again_at);
-        if (og_dispatch_move(queue, item->account, item->id, step->device)) {
+        if (og_dispatch_move(queue, item->account, item->id, step->device, step->why, now_ms)) {
             og_route_wake(svc, item->account, step->device, now_ms);
         }
         break;
@@ -553,8 +590,8 @@ og_attend_committed(struct og_op *op, struct og_tx *tx)
     }
     for (int i = 0; i < self->line_count; i++) {
         const size_t moved = og_route_spread(self->svc, self->lines[i].account,
-                                             self->lines[i].device, MOVE_MAX, tx->now_ms,
-                                             self->mem);
+                                             self->lines[i].device, self->lines[i].why,
+                                             MOVE_MAX, tx->now_ms, self->mem);
         self->moved_count += (int)moved;
     }
     og_route_table_each(self->svc->lane.routes, look_at_phone,

@@ -5,6 +5,7 @@
 #include "service/audit_tell.h"
 #include "service/message_priv.h"
 #include "service/message_service.h"
+#include "service/timeline_note.h"
 #include "service/webhook_service.h"
 
 #define EXPIRE_MAX 256
@@ -165,12 +166,15 @@ og_expire_apply(struct og_op *op, struct og_tx *tx)
         struct og_message *m = &self->items[i];
         enum og_message_state from = m->record.state;
         enum og_message_state *before = og_webhook_before(self->svc, m, self->mem);
+        code = og_timeline_moved(self->svc, tx, m, &op->err);
         end_due(self->svc, m, tx->now_ms);
         if (m->record.state == OG_MESSAGE_FAILED && from != OG_MESSAGE_FAILED) {
             og_audit_message(self->svc, OG_AUDIT_OTP_SEND_EXPIRED, m, m->reason);
         }
-        code = og_message_save(tx->db, seal, m, from, false,
-                               og_message_settle(self->svc, m, tx->now_ms), &op->err);
+        if (code == OG_OK) {
+            code = og_message_save(tx->db, seal, m, from, false,
+                                   og_message_settle(self->svc, m, tx->now_ms), &op->err);
+        }
         if (code == OG_OK) {
             code = tell_of_end(self, tx, m, before);
         }

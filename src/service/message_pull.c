@@ -6,6 +6,7 @@
 #include "service/message_priv.h"
 #include "service/message_service.h"
 #include "service/route_service.h"
+#include "service/timeline_note.h"
 #include "store/device_store.h"
 
 #define PULL_MAX 100 /* what the phone app takes at once */
@@ -62,18 +63,19 @@ hand_one(struct og_pull_op *self, struct og_tx *tx, const struct og_dispatch_ite
 {
     struct og_message *m = &self->items[self->count];
     bool *is_new = &self->newly_handed[self->count];
-    int64_t sim;
+    struct og_handing to = {.device_id = self->device_id,
+                            .hinted_at = og_timeline_hinted_at(&self->fetch.phone, item)};
     bool may;
-    enum og_code code = may_hand(self, tx, item, &sim, &may);
+    enum og_code code = may_hand(self, tx, item, &to.sim, &may);
     if (code != OG_OK || !may) {
         return code;
     }
     code = og_message_hand(tx->db, &self->svc->keys.seal, self->account_id, item->id,
-                           item->routes, self->device_id, sim, tx->now_ms, self->mem, m, is_new,
-                           &self->op.err);
+                           item->routes, &to, tx->now_ms, self->mem, m, is_new, &self->op.err);
     if (code == OG_OK && *is_new) {
         og_audit_message(self->svc, OG_AUDIT_OTP_SEND_HANDED, m, OG_STR(""));
         og_route_fetch_took(self->svc, &self->fetch, m, tx->now_ms);
+        code = og_timeline_handed(tx, m, item, &self->fetch.phone, &self->op.err);
     }
     self->count += code == OG_OK;
     return code == OG_E_NOT_FOUND ? OG_OK : code; /* it moved on in this very batch */

@@ -7,6 +7,7 @@
 #include "service/message_priv.h"
 #include "service/message_service.h"
 #include "service/route_service.h"
+#include "service/timeline_note.h"
 
 #define RELEASE_MAX 256
 
@@ -30,8 +31,13 @@ og_release_apply(struct og_op *op, struct og_tx *tx)
                         &self->items, &self->released_count, &op->err);
     self->has_more = self->released_count == RELEASE_MAX;
     for (int i = 0; code == OG_OK && i < self->released_count; i++) {
-        plan_again(self->svc, &self->items[i], tx->now_ms, self->mem);
-        code = og_message_release(tx->db, &self->items[i], &op->err);
+        struct og_message *m = &self->items[i];
+        const struct og_str before = m->device_id;
+        plan_again(self->svc, m, tx->now_ms, self->mem);
+        code = og_timeline_released(tx, m, before, &op->err);
+        if (code == OG_OK) {
+            code = og_message_release(tx->db, m, &op->err);
+        }
     }
     return code;
 }

@@ -8,6 +8,7 @@
 #include "service/message_priv.h"
 #include "service/message_service.h"
 #include "service/route_service.h"
+#include "service/timeline_note.h"
 #include "service/webhook_service.h"
 #include "store/device_store.h"
 #include "store/route_store.h"
@@ -158,6 +159,8 @@ try_elsewhere(struct og_report_op *self, struct og_tx *tx, struct og_message *m,
         .ended_at = tx->now_ms,
         .outcome = OG_ROUTE_FAILED,
         .reason = first_error(m),
+        .hinted_at = m->hinted_at,
+        .processed_at = m->record.times.at_ms[OG_MESSAGE_PROCESSED],
     };
     code = og_former_route_insert(tx->db, m->account_id, m->id, m->routes + 1, &former,
                                   &self->op.err);
@@ -219,8 +222,11 @@ claim(struct og_report_op *self, struct og_tx *tx, const struct og_report *repor
     if (code == OG_OK && handed_at) {
         effect->former_id = m->device_id;
         effect->is_claimed = *counts = true;
+        code = og_timeline_claimed(tx, m, self->device_id, &self->op.err);
         m->device_id = self->device_id;
         m->handed_at = m->handed_at ? m->handed_at : handed_at;
+    }
+    if (code == OG_OK && *counts) {
         code = og_message_claim(tx->db, m, &self->op.err);
     }
     return code;
@@ -259,16 +265,19 @@ merge_report(struct og_report_op *self, struct og_tx *tx, const struct og_report
              struct og_message *m, struct og_report_effect *effect)
 {
     struct og_message_merge merge;
+    const int64_t failed_at = m->record.times.at_ms[OG_MESSAGE_FAILED];
     enum og_message_state *before = og_webhook_before(self->svc, m, self->mem);
     m->record.is_encrypted = m->encrypted;
     og_message_merge(&m->record, &report->report, tx->now_ms, &merge);
     count_merge(&merge);
     enum og_code code = OG_OK;
     bool is_elsewhere = false;
-    if (merge.changed_count || merge.times_changed || merge.state_changed) {
-        if (merge.failure_withdrawn) {
-            m->final_at = 0; /* we had given up on it too early */
-        }
+    const bool is_news = merge.changed_count || merge.times_changed || merge.state_changed;
+    if (is_news && merge.failure_withdrawn) {
+        m->final_at = 0; /* we had given up on it too early */
+        code = og_timeline_withdrawn(tx, m, failed_at, &self->op.err);
+    }
+    if (is_news && code == OG_OK) {
         note_effect(effect, m, &report->report, merge.old_state);
         code = try_elsewhere(self, tx, m, merge.old_state, effect, &is_elsewhere);
         if (code == OG_OK && !is_elsewhere) {

@@ -7,6 +7,7 @@
 #include "service/abuse_service.h"
 #include "service/audit_tell.h"
 #include "service/otp_priv.h"
+#include "service/timeline_note.h"
 #include "service/webhook_service.h"
 
 #define ALREADY_MS (10 * 60 * INT64_C(1000)) /* how long a second check is told of the first */
@@ -138,6 +139,9 @@ lock(struct og_otp_check_op *self, struct og_tx *tx, struct og_verification *v)
     if (won) {
         v->state = OG_VERIFICATION_FAILED;
         self->drop_code = true;
+    }
+    if (code == OG_OK) {
+        code = og_timeline_locked(self->base.svc, tx, v, &self->base.op.err);
     }
     self->has_locked = true;
     og_audit_verification(self->base.svc, OG_AUDIT_OTP_CHECK_LOCKED, v, NULL);

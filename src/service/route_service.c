@@ -262,10 +262,34 @@ og_route_choose(const struct og_services *svc, const struct og_route_job *job, i
 
 /* ---- wake ---- */
 
+/* For the time lines of what waits: when and why its line stood still. */
+static void
+begin_wait(struct og_route_phone *phone, const struct og_wait *wait, int64_t now_ms)
+{
+    if (!phone->wait.reason || phone->wait.until) {
+        phone->wait.since = now_ms;
+    }
+    phone->wait.reason = wait->reason;
+    phone->wait.detail = wait->detail;
+    phone->wait.until = 0;
+}
+
+static void
+end_wait(struct og_route_phone *phone, int64_t now_ms)
+{
+    if (phone->wait.reason && !phone->wait.until) {
+        phone->wait.until = now_ms;
+    }
+}
+
 static void
 wake_now(struct og_services *svc, struct og_route_phone *phone, int64_t now_ms)
 {
     phone->woken_at = phone->woken_at ? phone->woken_at : now_ms;
+    if (phone->health.has_stream && !phone->hinted_at) {
+        phone->hinted_at = now_ms;
+    }
+    end_wait(phone, now_ms);
     og_route_table_wake_at(svc->lane.routes, phone, 0);
     og_wait_board_set(svc->waits, og_str_from(phone->id), NULL);
     og_hub_hint(svc->lane.hub, OG_HINT_MESSAGES, og_str_from(phone->id), OG_STR(""));
@@ -309,6 +333,11 @@ og_route_wake(struct og_services *svc, struct og_str account_id, struct og_str d
         return;
     }
     og_wait_board_set(svc->waits, device_id, wait.reason ? &wait : NULL);
+    if (wait.reason) {
+        begin_wait(phone, &wait, now_ms);
+    } else {
+        end_wait(phone, now_ms);
+    }
     if (wait.until_ms) {
         og_route_table_wake_at(svc->lane.routes, phone, wait.until_ms);
     }
@@ -316,7 +345,7 @@ og_route_wake(struct og_services *svc, struct og_str account_id, struct og_str d
 
 size_t
 og_route_spread(struct og_services *svc, struct og_str account_id, struct og_str device_id,
-                size_t max, int64_t now_ms, struct og_arena *mem)
+                enum og_dispatch_why why, size_t max, int64_t now_ms, struct og_arena *mem)
 {
     struct og_dispatch *queue = svc->lane.dispatch;
     struct og_dispatch_device from;
@@ -335,7 +364,7 @@ og_route_spread(struct og_services *svc, struct og_str account_id, struct og_str
         og_route_choose(svc, &job, now_ms, mem, &plan, &to);
         if (to.len == 0 || og_str_eq(to, device_id) ||
             !plan.candidates[plan.chosen].is_connected ||
-            !og_dispatch_move(queue, account_id, items[moved].id, to)) {
+            !og_dispatch_move(queue, account_id, items[moved].id, to, why, now_ms)) {
             break;
         }
         og_route_wake(svc, account_id, to, now_ms);
@@ -578,6 +607,7 @@ og_route_fetched(struct og_services *svc, struct og_str device_id, const struct 
         og_health_fetched(&phone->health, now_ms - phone->woken_at);
         phone->woken_at = 0;
     }
+    phone->hinted_at = 0;
     for (int i = 0; i < count; i++) {
         if (newly_handed[i]) {
             count_handed(svc, phone, &items[i], false, now_ms);

@@ -63,10 +63,11 @@ void og_route_wake(struct og_services *svc, struct og_str account_id, struct og_
 /*
  * What waits for a phone (for none in particular: "") goes to those that would send it sooner, one after the
  * other as long as there are such; in accounts without rules, where the queue alone tells enough. The rows learn of it
- * when they are handed. Returns how many went, up to max. `mem` is used up.
+ * when they are handed, with `why`. Returns how many went, up to max. `mem` is used up.
  */
 size_t og_route_spread(struct og_services *svc, struct og_str account_id, struct og_str device_id,
-                       size_t max, int64_t now_ms, struct og_arena *mem);
+                       enum og_dispatch_why why, size_t max, int64_t now_ms,
+                       struct og_arena *mem);
 /* Those whose time has come. */
 void og_route_wake_due(struct og_services *svc, int64_t now_ms);
 

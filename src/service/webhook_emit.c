@@ -133,12 +133,12 @@ write_body(struct og_buf *out, struct og_str id, const struct og_webhook *hook,
 /* ---- rows ---- */
 
 /* What is told of one subject to one receiver goes one after the other, whichever hook asked. */
-static void
-line_of(const struct og_webhook *hook, const struct event *event,
-        char out[OG_DIGEST_HEX_CHARS + 1])
+void
+og_webhook_line(struct og_str account_id, struct og_str url, struct og_str subject_id,
+                char out[OG_DIGEST_HEX_CHARS + 1])
 {
     struct og_key key = {0};
-    const struct og_str parts[] = {event->account_id, hook->url, event->subject_id};
+    const struct og_str parts[] = {account_id, url, subject_id};
     uint8_t digest[OG_DIGEST_BYTES];
     og_mac_parts(&key, parts, 3, digest);
     og_hex(digest, sizeof digest / 2, out);
@@ -151,7 +151,7 @@ add_row(struct og_services *svc, struct og_tx *tx, const struct og_webhook *hook
     char id[OG_ID_BYTES], line[OG_DIGEST_HEX_CHARS + 1];
     struct og_buf body, sealed;
     og_id_make(tx->now_ms, id);
-    line_of(hook, event, line);
+    og_webhook_line(event->account_id, hook->url, event->subject_id, line);
     og_buf_init(&body, BODY_BYTES_MAX);
     og_buf_init(&sealed, BODY_BYTES_MAX + OG_SEAL_OVERHEAD_BYTES);
     write_body(&body, og_str_from(id), hook, event);
@@ -162,6 +162,8 @@ add_row(struct og_services *svc, struct og_tx *tx, const struct og_webhook *hook
         .webhook_id = hook->id,
         .line = og_str_from(line),
         .event = og_str_from(og_webhook_event_name(event->what)),
+        .subject_id =
+            event->message || event->verification ? event->subject_id : OG_STR(""),
         .body = og_buf_str(&sealed),
         .created_at = tx->now_ms,
     };

@@ -39,7 +39,7 @@ note_result(struct og_webhook_round_op *self, struct og_tx *tx,
             const struct og_webhook_result *result)
 {
     if (result->is_taken) {
-        return og_hook_queue_taken(tx->db, result->id, &self->op.err);
+        return og_hook_queue_taken(tx->db, result->id, tx->now_ms, &self->op.err);
     }
     if (result->is_gone) {
         self->dead_count++;

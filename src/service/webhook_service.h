@@ -136,6 +136,10 @@ OG_MUST_CHECK enum og_code og_webhook_signing_key(struct og_services *svc, struc
                                                   struct og_secret *out, bool *in_settings_out,
                                                   struct og_err *err);
 
+/* The line of events of one subject for one receiver: they go one after the other. */
+void og_webhook_line(struct og_str account_id, struct og_str url, struct og_str subject_id,
+                     char out[OG_DIGEST_HEX_CHARS + 1]);
+
 /* ---- rounds ---- */
 
 #define OG_WEBHOOK_LEASE_MS 90000 /* longer than any try may take */

@@ -13,6 +13,7 @@ enum {
     SQL_LAST_SEEN,
     SQL_SEEN,
     SQL_REMOVE,
+    SQL_NAME,
     SQL_STATEMENTS
 };
 
@@ -38,6 +39,7 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_SEEN] = "UPDATE devices SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2",
     [SQL_REMOVE] = ("UPDATE devices SET removed_at = $3, token_digest = 'removed:' || id "
                     "WHERE id = $1 AND ($2 = '' OR account_id = $2) AND removed_at IS NULL"),
+    [SQL_NAME] = "SELECT name FROM devices WHERE id = $1 AND account_id = $2",
 };
 
 static const struct og_sql_page page = {OG_PAGE_DEVICE, sql, SQL_STATEMENTS};
@@ -215,4 +217,24 @@ og_device_remove(struct og_db *db, struct og_str account_id, struct og_str id, i
         err);
     *removed_out = changed == 1;
     return code;
+}
+
+enum og_code
+og_device_name(struct og_db *db, struct og_str account_id, struct og_str id, struct og_arena *mem,
+               struct og_str *out, struct og_err *err)
+{
+    struct og_rows rows;
+    *out = OG_STR("");
+    const enum og_code code = og_db_open(db, &page, SQL_NAME,
+                                         OG_ARGS(og_value_text(id), og_value_text(account_id)),
+                                         &rows, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    const enum og_step step = og_rows_next(&rows, err);
+    if (step == OG_STEP_ROW) {
+        *out = og_row_text(&rows, 0, mem);
+    }
+    og_rows_close(&rows);
+    return step == OG_STEP_ERROR ? err->code : OG_OK;
 }

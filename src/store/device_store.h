@@ -29,6 +29,10 @@ OG_MUST_CHECK enum og_code og_device_find_any(struct og_db *db, struct og_str id
 OG_MUST_CHECK enum og_code og_device_find(struct og_db *db, struct og_str account_id,
                                           struct og_str id, struct og_arena *mem,
                                           struct og_device *out, struct og_err *err);
+/* Its name, also when it was removed; "" : there never was one. */
+OG_MUST_CHECK enum og_code og_device_name(struct og_db *db, struct og_str account_id,
+                                          struct og_str id, struct og_arena *mem,
+                                          struct og_str *out, struct og_err *err);
 /* account_id "" : all accounts. Oldest first. */
 OG_MUST_CHECK enum og_code og_device_list(struct og_db *db, struct og_str account_id,
                                           struct og_arena *mem, struct og_device **items_out,

@@ -38,7 +38,7 @@ enum {
     "encrypted, state, assumed, reason, verification_id, created_at, valid_until, deadline_at, "  \
     "handed_at, cancelling_at, processed_at, sent_at, delivered_at, failed_at, cancelled_at, "    \
     "final_at, schedule_at, held, data_port, content_digest, parts, tag, route_sim, routes, "      \
-    "possible_duplicate, recipients"
+    "possible_duplicate, hinted_at, recipients"
 
 #define FILTER                                                                                    \
     " FROM messages WHERE account_id = $1 AND id >= $2 AND id < $3"                               \
@@ -65,10 +65,10 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_HANDABLE] = "SELECT " COLUMNS ", content FROM messages WHERE account_id = $3 AND "
                      "id = $1 AND (handed_at IS NULL OR device_id = $2) AND routes = $4 AND "
                      "state IN (0, 1) AND final_at IS NULL",
-    [SQL_HAND] = "UPDATE messages SET handed_at = $3, device_id = $2, route_sim = $5 WHERE account_id = $4 AND "
-                 "id = $1 AND handed_at IS NULL AND state IN (0, 1) AND final_at IS NULL",
+    [SQL_HAND] = "UPDATE messages SET handed_at = $3, device_id = $2, route_sim = $5, "
+                 "hinted_at = $6 WHERE account_id = $4 AND id = $1 AND handed_at IS NULL AND state IN (0, 1) AND final_at IS NULL",
     [SQL_REROUTE] = "UPDATE messages SET state = 0, assumed = 0, reason = NULL, handed_at = NULL, "
-                    "device_id = $4, route_sim = NULL, routes = routes + 1, "
+                    "device_id = $4, route_sim = NULL, hinted_at = NULL, routes = routes + 1, "
                     "possible_duplicate = $5, processed_at = NULL, sent_at = NULL, "
                     "delivered_at = NULL, failed_at = NULL, recipients = $6 "
                     "WHERE account_id = $1 AND id = $2 AND state = $3 AND "
@@ -108,7 +108,7 @@ static const char *const sql[SQL_STATEMENTS] = {
 
 static const struct og_sql_page page = {OG_PAGE_MESSAGE, sql, SQL_STATEMENTS};
 
-enum { COLUMN_RECIPIENTS = 34, COLUMN_CONTENT = 35 };
+enum { COLUMN_RECIPIENTS = 35, COLUMN_CONTENT = 36 };
 
 #define RECIPIENTS_BYTES_MAX (1 << 20)
 #define CONTENT_BYTES_MAX (512 * 1024)
@@ -183,6 +183,7 @@ read_plain_columns(const struct og_rows *rows, struct og_arena *mem, struct og_m
         .route_sim = og_row_i64(rows, 31),
         .routes = og_row_i64(rows, 32),
         .possible_duplicate = og_row_i64(rows, 33) != 0,
+        .hinted_at = og_row_i64(rows, 34),
     };
     m->row.deadline_at = m->deadline_at;
     m->row.final_at = m->final_at;
@@ -430,27 +431,30 @@ og_message_list(struct og_db *db, const struct og_key *seal,
 
 /* Mark one that no phone has yet. */
 static enum og_code
-hand_first(struct og_db *db, struct og_message *m, struct og_str device_id, int64_t sim,
-           int64_t now_ms, struct og_arena *mem, struct og_err *err)
+hand_first(struct og_db *db, struct og_message *m, const struct og_handing *to, int64_t now_ms,
+           struct og_arena *mem, struct og_err *err)
 {
     int64_t changed = 0;
     enum og_code code = og_db_run(db, &page, SQL_HAND,
-                                  OG_ARGS(og_value_text(m->id), og_value_text(device_id),
+                                  OG_ARGS(og_value_text(m->id), og_value_text(to->device_id),
                                           og_value_i64(now_ms), og_value_text(m->account_id),
-                                          og_value_i64_or_null(sim)),
+                                          og_value_i64_or_null(to->sim),
+                                          og_value_i64_or_null(to->hinted_at)),
                                   &changed, err);
     if (code == OG_OK && changed != 1) {
         return og_fail(err, OG_E_NOT_FOUND, "id", "no such message");
     }
     m->handed_at = now_ms;
-    m->route_sim = sim;
-    m->device_id = og_str_dup(mem, device_id);
+    m->hinted_at = to->hinted_at;
+    m->route_sim = to->sim;
+    m->planned_id = m->device_id;
+    m->device_id = og_str_dup(mem, to->device_id);
     return code;
 }
 
 enum og_code
 og_message_hand(struct og_db *db, const struct og_key *seal, struct og_str account_id,
-                struct og_str id, int64_t routes, struct og_str device_id, int64_t sim, int64_t now_ms,
+                struct og_str id, int64_t routes, const struct og_handing *to, int64_t now_ms,
                 struct og_arena *mem, struct og_message *out, bool *first_out,
                 struct og_err *err)
 {
@@ -458,11 +462,11 @@ og_message_hand(struct og_db *db, const struct og_key *seal, struct og_str accou
     err = err ? err : &local;
     enum og_code code = read_one(
         db, SQL_HANDABLE,
-        OG_ARGS(og_value_text(id), og_value_text(device_id), og_value_text(account_id),
+        OG_ARGS(og_value_text(id), og_value_text(to->device_id), og_value_text(account_id),
                 og_value_i64(routes)),
         seal, true, mem, out, err);
     *first_out = code == OG_OK && out->handed_at == 0;
-    return *first_out ? hand_first(db, out, device_id, sim, now_ms, mem, err) : code;
+    return *first_out ? hand_first(db, out, to, now_ms, mem, err) : code;
 }
 
 static void
@@ -479,7 +483,7 @@ begin_again(struct og_message *m, struct og_str device_id, bool possible_duplica
     }
     m->reason = OG_STR("");
     m->device_id = device_id;
-    m->handed_at = m->route_sim = 0;
+    m->handed_at = m->route_sim = m->hinted_at = 0;
     m->routes++;
     m->possible_duplicate |= possible_duplicate;
 }

@@ -39,7 +39,9 @@ struct og_message {
     int64_t schedule_at; /* 0: at once */
     int64_t deadline_at; /* when we give up on it */
     int64_t handed_at;
+    int64_t hinted_at; /* its phone was woken for it, then fetched; 0: it came by itself */
     int64_t final_at;
+    struct og_str planned_id; /* of og_message_hand: the phone that the row had planned before */
     struct {
         int64_t deadline_at, final_at;
     } row; /* as they were read; the store's own */
@@ -83,12 +85,19 @@ OG_MUST_CHECK enum og_code og_message_list(struct og_db *db, const struct og_key
                                            struct og_arena *mem, struct og_message **items_out,
                                            int *count_out, int64_t *total_out, struct og_err *err);
 
-/* Mark as handed to this phone and SIM (0: the phone chooses), whichever was planned, if it is still to be sent; fills
+/* To whom a message goes. */
+struct og_handing {
+    struct og_str device_id;
+    int64_t sim;       /* 0: the phone chooses */
+    int64_t hinted_at; /* when it was woken for it; 0: it was not */
+};
+
+/* Mark as handed to this phone, whichever was planned, if it is still to be sent; fills
  * *out (with text). OG_E_NOT_FOUND when it is no longer Pending or Cancelling, or another phone has it. *first_out: it had
  * not been handed before. routes: how many phones had it before; another number says that it was taken from this one. */
 OG_MUST_CHECK enum og_code og_message_hand(struct og_db *db, const struct og_key *seal,
                                            struct og_str account_id, struct og_str id,
-                                           int64_t routes, struct og_str device_id, int64_t sim,
+                                           int64_t routes, const struct og_handing *to,
                                            int64_t now_ms, struct og_arena *mem,
                                            struct og_message *out, bool *first_out,
                                            struct og_err *err);

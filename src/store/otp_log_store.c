@@ -78,6 +78,7 @@ og_otp_sends(struct og_db *db, struct og_str account_id, struct og_str verificat
             .delivered_at = og_row_i64(&rows, 4),
             .failed_at = og_row_i64(&rows, 5),
             .reason = og_row_text(&rows, 6, mem),
+            .message_id = og_row_text(&rows, 7, mem),
         };
     }
     og_rows_close(&rows);

@@ -51,7 +51,8 @@ static const char *const sql[OG_OTP_STATEMENTS] = {
         "SELECT 1 FROM messages WHERE account_id = $2 AND id = $1 AND state = 0 AND "
         "handed_at IS NULL",
     [OG_OTP_SQL_SENDS] =
-        "SELECT s.n, s.at, m.handed_at, m.sent_at, m.delivered_at, m.failed_at, m.reason "
+        "SELECT s.n, s.at, m.handed_at, m.sent_at, m.delivered_at, m.failed_at, m.reason, "
+        "s.message_id "
         "FROM otp_sends s LEFT JOIN messages m ON m.account_id = $2 AND m.id = s.message_id "
         "WHERE s.verification_id = $1 ORDER BY s.n",
     [OG_OTP_SQL_CHECK_INSERT] = "INSERT INTO otp_checks (verification_id, id, account_id, "

@@ -115,6 +115,7 @@ OG_MUST_CHECK enum og_code og_otp_message_waits(struct og_db *db, struct og_str 
 /* How a send went, from its message. */
 struct og_otp_send {
     int n;
+    struct og_str message_id; /* "" : of a decoy */
     int64_t at, handed_at, sent_at, delivered_at, failed_at;
     struct og_str reason; /* why it failed, "" */
 };

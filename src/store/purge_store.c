@@ -18,12 +18,14 @@ enum {
     SQL_AGED, /* and the others in the order of og_purge_aged */
     SQL_OLD_CHECKS = SQL_AGED + OG_PURGE_AGED_COUNT,
     SQL_OLD_SENDS,
+    SQL_OLD_STEPS,
     SQL_OLD_VERIFICATIONS,
     SQL_SPAN, /* and the others in the order of og_purge_owned */
     SQL_CLEAR_TEXT = SQL_SPAN + OG_PURGE_OWNED_COUNT,
     SQL_REMOVE_MESSAGE,
     SQL_REMOVE_CLIENT_ID,
     SQL_REMOVE_ROUTES,
+    SQL_REMOVE_STEPS,
     SQL_REMOVE_SANDBOX,
     SQL_NEXT_ACCOUNT,
     SQL_MARK_GET,
@@ -58,6 +60,8 @@ static const char *const sql[SQL_STATEMENTS] = {
         "DELETE FROM otp_checks WHERE (verification_id, id) IN (SELECT c.verification_id, c.id "
         "FROM otp_checks c WHERE c.verification_id IN " OLD_VERIFICATIONS " LIMIT $3)",
     [SQL_OLD_SENDS] = "DELETE FROM otp_sends WHERE verification_id IN " OLD_VERIFICATIONS,
+    [SQL_OLD_STEPS] = "DELETE FROM timeline_steps WHERE (account_id, subject_id) IN (SELECT "
+                      "account_id, id FROM verifications WHERE id IN " OLD_VERIFICATIONS ")",
     [SQL_OLD_VERIFICATIONS] = "DELETE FROM verifications WHERE id IN " OLD_VERIFICATIONS,
     [SQL_SPAN + OG_PURGE_TEXTS] =
         "SELECT " HAS_OLD_TEXT ", encrypted, content FROM messages" IN_SPAN,
@@ -68,6 +72,7 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_REMOVE_MESSAGE] = "DELETE FROM messages WHERE account_id = $1 AND id = $2",
     [SQL_REMOVE_CLIENT_ID] = "DELETE FROM client_ids WHERE account_id = $1 AND client_id = $2",
     [SQL_REMOVE_ROUTES] = "DELETE FROM message_routes WHERE account_id = $1 AND message_id = $2",
+    [SQL_REMOVE_STEPS] = "DELETE FROM timeline_steps WHERE account_id = $1 AND subject_id = $2",
     [SQL_REMOVE_SANDBOX] = "DELETE FROM sandbox_messages WHERE account_id = $1 AND id = $2",
     [SQL_NEXT_ACCOUNT] = "SELECT id FROM accounts WHERE id > $1 ORDER BY id LIMIT 1",
     [SQL_MARK_GET] = "SELECT value FROM meta WHERE name = '" MARK "'",
@@ -109,6 +114,9 @@ purge_some_verifications(struct og_db *db, const char *floor, int64_t *count_out
         return code;
     }
     code = og_db_run(db, &page, SQL_OLD_SENDS, args, 2, NULL, err);
+    if (code == OG_OK) {
+        code = og_db_run(db, &page, SQL_OLD_STEPS, args, 2, NULL, err);
+    }
     if (code == OG_OK) {
         code = og_db_run(db, &page, SQL_OLD_VERIFICATIONS, args, 2, count_out, err);
     }
@@ -239,6 +247,9 @@ remove_old(struct og_db *db, const struct og_purge_span *span, const struct old_
     }
     if (code == OG_OK && span->which == OG_PURGE_MESSAGES) {
         code = og_db_run(db, &page, SQL_REMOVE_ROUTES, args, 2, NULL, err);
+        if (code == OG_OK) {
+            code = og_db_run(db, &page, SQL_REMOVE_STEPS, args, 2, NULL, err);
+        }
     }
     return code;
 }

@@ -28,10 +28,11 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_RECIPIENT_EACH] = "SELECT device_id, sim, recipient, last_at FROM sim_recipients",
     [SQL_FORMER_INSERT] =
         "INSERT INTO message_routes (account_id, message_id, n, device_id, sim, handed_at, "
-        "ended_at, outcome, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "ended_at, outcome, reason, hinted_at, processed_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     [SQL_FORMER_LIST] =
-        "SELECT device_id, sim, handed_at, ended_at, outcome, reason FROM message_routes "
-        "WHERE account_id = $1 AND message_id = $2 ORDER BY n LIMIT $3",
+        "SELECT device_id, sim, handed_at, ended_at, outcome, reason, hinted_at, processed_at "
+        "FROM message_routes WHERE account_id = $1 AND message_id = $2 ORDER BY n LIMIT $3",
     [SQL_ROUTING_FIND] = "SELECT document FROM account_routing WHERE account_id = $1",
     [SQL_ROUTING_SAVE] =
         "INSERT INTO account_routing (account_id, document, updated_at) VALUES ($1, $2, $3) "
@@ -126,7 +127,9 @@ og_former_route_insert(struct og_db *db, struct og_str account_id, struct og_str
                              og_value_i64(n), og_value_text(route->device_id),
                              og_value_i64_or_null(route->sim), og_value_i64(route->handed_at),
                              og_value_i64(route->ended_at), og_value_i64(route->outcome),
-                             og_value_text_or_null(route->reason)),
+                             og_value_text_or_null(route->reason),
+                             og_value_i64_or_null(route->hinted_at),
+                             og_value_i64_or_null(route->processed_at)),
                      NULL, err);
 }
 
@@ -154,6 +157,8 @@ og_former_route_list(struct og_db *db, struct og_str account_id, struct og_str m
             .ended_at = og_row_i64(&rows, 3),
             .outcome = (enum og_route_outcome)og_row_i64(&rows, 4),
             .reason = og_row_text(&rows, 5, mem),
+            .hinted_at = og_row_i64(&rows, 6),
+            .processed_at = og_row_i64(&rows, 7),
         };
     }
     og_rows_close(&rows);

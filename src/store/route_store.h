@@ -36,6 +36,7 @@ struct og_former_route {
     int64_t handed_at, ended_at;
     enum og_route_outcome outcome;
     struct og_str reason; /* "" */
+    int64_t hinted_at, processed_at; /* 0: it was not */
 };
 
 OG_MUST_CHECK enum og_code og_former_route_insert(struct og_db *db, struct og_str account_id,

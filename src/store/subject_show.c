@@ -9,10 +9,11 @@
 #include "store/recipient_box.h"
 #include "store/route_store.h"
 #include "store/subject_store.h"
+#include "store/timeline_store.h"
 
 #define PLAIN_BYTES_MAX (2 * 1024 * 1024)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define PARTS_MAX 4
+#define PARTS_MAX 5
 
 enum {
     SQL_VERIFICATION,
@@ -21,6 +22,7 @@ enum {
     SQL_COUNTED,
     SQL_MESSAGE,
     SQL_ROUTES,
+    SQL_STEPS,
     SQL_SANDBOX,
     SQL_INBOX,
     SQL_WEBHOOK,
@@ -48,6 +50,8 @@ static const char *const sql[SQL_STATEMENTS] = {
         "delivered_at, failed_at, cancelled_at FROM messages WHERE account_id = $1 AND id = $2",
     [SQL_ROUTES] = "SELECT n, device_id, sim, handed_at, ended_at, outcome, reason FROM "
                    "message_routes WHERE account_id = $1 AND message_id = $2" LISTED,
+    [SQL_STEPS] = "SELECT kind, at, until_at, device_id, other_id, event, tries, reason FROM "
+                  "timeline_steps WHERE account_id = $1 AND subject_id = $2 ORDER BY id LIMIT 1000",
     [SQL_SANDBOX] = "SELECT id, verification_id, recipient, content, at FROM sandbox_messages "
                     "WHERE account_id = $1 AND id = $2",
     [SQL_INBOX] = "SELECT id, device_id, type, content, received_at, created_at FROM inbox "
@@ -126,6 +130,18 @@ outcome(int64_t value)
     return value == OG_ROUTE_FAILED ? "failed" : "silent";
 }
 
+static const char *
+step(int64_t value)
+{
+    static const char *const words[OG_NOTE_KINDS] = {
+        [OG_NOTE_REPLANNED] = "replanned", [OG_NOTE_RELEASED] = "released",
+        [OG_NOTE_WAITED] = "waited",       [OG_NOTE_CLAIMED] = "claimed",
+        [OG_NOTE_WITHDRAWN] = "withdrawn", [OG_NOTE_HOOK] = "webhook",
+        [OG_NOTE_LOCKED] = "locked",
+    };
+    return words[value];
+}
+
 static const struct column verification_columns[] = {
     {"id", TEXT},           {"number", SEALED},          {"masked", TEXT},
     {"purpose", TEXT},      {"state", WORD, verification_state}, {"mode", WORD, mode},
@@ -169,6 +185,10 @@ static const struct column route_columns[] = {
     {"n", NUMBER},      {"device_id", TEXT},        {"sim", NUMBER},  {"handed_at", TIME},
     {"ended_at", TIME}, {"outcome", WORD, outcome}, {"reason", TEXT},
 };
+static const struct column step_columns[] = {
+    {"step", WORD, step},  {"at", TIME},    {"until", TIME},   {"device_id", TEXT},
+    {"other_id", TEXT},    {"event", TEXT}, {"tries", NUMBER}, {"reason", TEXT},
+};
 static const struct column sandbox_columns[] = {
     {"id", TEXT}, {"verification_id", TEXT}, {"number", SEALED}, {"text", SEALED}, {"at", TIME}};
 static const struct column inbox_columns[] = {
@@ -199,9 +219,11 @@ static const struct part class_parts[OG_SUBJECT_CLASSES][PARTS_MAX] = {
     [OG_SUBJECT_VERIFICATIONS] = {PART(NULL, SQL_VERIFICATION, verification_columns),
                                   PART("sent", SQL_SENDS, send_columns),
                                   PART("checks", SQL_CHECKS, check_columns),
+                                  PART("steps", SQL_STEPS, step_columns),
                                   PART("counted", SQL_COUNTED, counted_columns)},
     [OG_SUBJECT_MESSAGES] = {PART(NULL, SQL_MESSAGE, message_columns),
                              PART("former_routes", SQL_ROUTES, route_columns),
+                             PART("steps", SQL_STEPS, step_columns),
                              PART("counted", SQL_COUNTED, counted_columns)},
     [OG_SUBJECT_SANDBOX] = {PART(NULL, SQL_SANDBOX, sandbox_columns)},
     [OG_SUBJECT_INBOX] = {PART(NULL, SQL_INBOX, inbox_columns)},

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #define PLAIN_BYTES_MAX (2 * 1024 * 1024)
-#define REMOVALS_MAX 5
+#define REMOVALS_MAX 6
 
 enum {
     SQL_SCAN, /* and the others in the order of og_subject_class */
@@ -18,6 +18,7 @@ enum {
     SQL_VERIFICATION,
     SQL_CLIENT_ID,
     SQL_ROUTES,
+    SQL_STEPS,
     SQL_MESSAGE,
     SQL_SANDBOX,
     SQL_INBOX,
@@ -51,6 +52,7 @@ static const char *const sql[SQL_STATEMENTS] = {
                       "client_id FROM messages WHERE account_id = $1 AND id = $2)",
     [SQL_ROUTES] = "DELETE FROM message_routes WHERE account_id = $1 AND message_id = $2",
     [SQL_MESSAGE] = "DELETE FROM messages WHERE account_id = $1 AND id = $2",
+    [SQL_STEPS] = "DELETE FROM timeline_steps WHERE account_id = $1 AND subject_id = $2",
     [SQL_SANDBOX] = "DELETE FROM sandbox_messages WHERE account_id = $1 AND id = $2",
     [SQL_INBOX] = "DELETE FROM inbox WHERE account_id = $1 AND id = $2",
     [SQL_WEBHOOK] = "DELETE FROM webhook_outbox WHERE id = $2 AND account_id = $1",
@@ -177,8 +179,8 @@ og_subject_remove(struct og_db *db, enum og_subject_class cls, const struct og_s
 {
     static const int removals[OG_SUBJECT_CLASSES][REMOVALS_MAX] = {
         [OG_SUBJECT_VERIFICATIONS] = {SQL_SENDS, SQL_CHECKS, SQL_ANSWERS, SQL_ABUSE,
-                                      SQL_VERIFICATION},
-        [OG_SUBJECT_MESSAGES] = {SQL_ABUSE, SQL_CLIENT_ID, SQL_ROUTES, SQL_MESSAGE},
+                                      SQL_STEPS, SQL_VERIFICATION},
+        [OG_SUBJECT_MESSAGES] = {SQL_ABUSE, SQL_CLIENT_ID, SQL_ROUTES, SQL_STEPS, SQL_MESSAGE},
         [OG_SUBJECT_SANDBOX] = {SQL_SANDBOX},
         [OG_SUBJECT_INBOX] = {SQL_INBOX},
         [OG_SUBJECT_WEBHOOKS] = {SQL_WEBHOOK},

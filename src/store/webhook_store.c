@@ -11,6 +11,7 @@ enum {
     SQL_REMOVE_OUTBOX_OF_DEVICE,
     SQL_REMOVE_OF_DEVICE,
     SQL_DISABLE,
+    SQL_DISABLE_NOTE,
     SQL_DISABLE_OUTBOX,
     SQL_COUNT,
     SQL_ACCOUNT_FIND,
@@ -20,6 +21,8 @@ enum {
     SQL_DUE,
     SQL_LEASE,
     SQL_RECOVER,
+    SQL_OF_LINE,
+    SQL_NOTE,
     SQL_TAKEN,
     SQL_FAILED,
     SQL_DEAD,
@@ -32,8 +35,20 @@ enum {
 #define HOOK "w.account_id, w.id, w.device_id, w.url, w.event, w.created_at, w.disabled_at"
 #define EVENT                                                                                     \
     "o.id, o.account_id, o.webhook_id, o.line, o.event, o.reason, o.created_at, o.failed, "       \
-    "o.dead_at"
+    "o.dead_at, o.next_at"
 #define DEAD_OF " WHERE dead_at IS NOT NULL AND ($1 = '' OR account_id = $1) AND ($2 = '' OR id = $2)"
+
+/* A step of the time line: kind 5 is OG_NOTE_HOOK. The same event may be told of again, after a replay.
+ * Steps of what is gone would stay for ever. */
+#define NOTE(tries, reason)                                                                       \
+    "INSERT INTO timeline_steps (account_id, subject_id, id, kind, at, other_id, event, tries, "  \
+    "reason) SELECT o.account_id, o.subject_id, o.id, 5, $1, o.webhook_id, o.event, " tries       \
+    ", " reason " FROM webhook_outbox o WHERE o.dead_at IS NULL AND (EXISTS (SELECT 1 FROM "      \
+    "messages m WHERE m.account_id = o.account_id AND m.id = o.subject_id) OR EXISTS (SELECT 1 "  \
+    "FROM verifications v WHERE v.id = o.subject_id))"
+#define NOTE_AGAIN                                                                                \
+    " ON CONFLICT (account_id, subject_id, id) DO UPDATE SET at = excluded.at, "                  \
+    "tries = excluded.tries, reason = excluded.reason"
 
 static const char *const sql[SQL_STATEMENTS] = {
     [SQL_PUT] = "INSERT INTO webhooks (account_id, id, device_id, url, event, created_at) "
@@ -50,6 +65,8 @@ static const char *const sql[SQL_STATEMENTS] = {
         "w.id = webhook_outbox.webhook_id)",
     [SQL_REMOVE_OF_DEVICE] = "DELETE FROM webhooks WHERE device_id = $1",
     [SQL_DISABLE] = "UPDATE webhooks SET disabled_at = $3 WHERE account_id = $1 AND id = $2",
+    [SQL_DISABLE_NOTE] = NOTE("o.failed", "'the receiver is gone'")
+        " AND o.account_id = $2 AND o.webhook_id = $3" NOTE_AGAIN,
     [SQL_DISABLE_OUTBOX] = "UPDATE webhook_outbox SET dead_at = $3, reason = 'the receiver is gone' "
                            "WHERE account_id = $1 AND webhook_id = $2 AND dead_at IS NULL",
     [SQL_COUNT] = "SELECT count(*) FROM webhooks",
@@ -60,7 +77,7 @@ static const char *const sql[SQL_STATEMENTS] = {
                         "SET told_by = excluded.told_by, signing_key = excluded.signing_key, "
                         "authorities = excluded.authorities",
     [SQL_ADD] = "INSERT INTO webhook_outbox (id, account_id, webhook_id, line, event, body, "
-                "created_at, next_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)",
+                "created_at, next_at, subject_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
     [SQL_HOOKS_DUE] = "SELECT " HOOK " FROM webhooks w WHERE w.disabled_at IS NULL AND EXISTS "
                       "(SELECT 1 FROM webhook_outbox o WHERE o.account_id = w.account_id AND "
                       "o.webhook_id = w.id AND o.dead_at IS NULL AND o.next_at <= $1)",
@@ -70,6 +87,9 @@ static const char *const sql[SQL_STATEMENTS] = {
                 "e.id < o.id) ORDER BY o.next_at LIMIT $4",
     [SQL_LEASE] = "UPDATE webhook_outbox SET next_at = $2 WHERE id = $1",
     [SQL_RECOVER] = "UPDATE webhook_outbox SET next_at = $1 WHERE dead_at IS NULL AND next_at > $1",
+    [SQL_OF_LINE] = "SELECT " EVENT " FROM webhook_outbox o WHERE o.line = $1 AND "
+                    "o.dead_at IS NULL ORDER BY o.id LIMIT 50",
+    [SQL_NOTE] = NOTE("o.failed + 1", "$3") " AND o.id = $2" NOTE_AGAIN,
     [SQL_TAKEN] = "DELETE FROM webhook_outbox WHERE id = $1",
     [SQL_FAILED] = "UPDATE webhook_outbox SET failed = failed + 1, next_at = $2, reason = $3, "
                    "dead_at = $4 WHERE id = $1 AND dead_at IS NULL",
@@ -117,6 +137,7 @@ read_event(const struct og_rows *rows, struct og_arena *mem, void *out)
         .created_at = og_row_i64(rows, 6),
         .failed = og_row_i64(rows, 7),
         .dead_at = og_row_i64(rows, 8),
+        .next_at = og_row_i64(rows, 9),
     };
 }
 
@@ -124,7 +145,7 @@ static void
 read_event_with_body(const struct og_rows *rows, struct og_arena *mem, void *out)
 {
     read_event(rows, mem, out);
-    ((struct og_webhook_event_row *)out)->body = og_row_text(rows, 9, mem);
+    ((struct og_webhook_event_row *)out)->body = og_row_text(rows, 10, mem);
 }
 
 /* A query, its arguments, and how a row becomes an item. */
@@ -231,6 +252,12 @@ og_webhook_disable(struct og_db *db, struct og_str account_id, struct og_str id,
     const struct og_value args[] = {og_value_text(account_id), og_value_text(id),
                                     og_value_i64(now_ms)};
     enum og_code code = og_db_run(db, &page, SQL_DISABLE, args, 3, NULL, err);
+    if (code == OG_OK) {
+        code = og_db_run(db, &page, SQL_DISABLE_NOTE,
+                         OG_ARGS(og_value_i64(now_ms), og_value_text(account_id),
+                                 og_value_text(id)),
+                         NULL, err);
+    }
     return code == OG_OK ? og_db_run(db, &page, SQL_DISABLE_OUTBOX, args, 3, NULL, err) : code;
 }
 
@@ -298,7 +325,8 @@ og_hook_queue_add(struct og_db *db, const struct og_webhook_event_row *row, stru
                      OG_ARGS(og_value_text(row->id), og_value_text(row->account_id),
                              og_value_text(row->webhook_id), og_value_text(row->line),
                              og_value_text(row->event), og_value_blob(row->body),
-                             og_value_i64(row->created_at)),
+                             og_value_i64(row->created_at),
+                             og_value_text_or_null(row->subject_id)),
                      NULL, err);
 }
 
@@ -334,15 +362,41 @@ og_hook_queue_recover(struct og_db *db, int64_t now_ms, struct og_err *err)
 }
 
 enum og_code
-og_hook_queue_taken(struct og_db *db, struct og_str id, struct og_err *err)
+og_hook_queue_of_line(struct og_db *db, struct og_str line, struct og_arena *mem,
+                      struct og_webhook_event_row **items_out, int *count_out,
+                      struct og_err *err)
 {
-    return og_db_run(db, &page, SQL_TAKEN, OG_ARGS(og_value_text(id)), NULL, err);
+    return LIST(db, SQL_OF_LINE, read_event, struct og_webhook_event_row, mem, items_out,
+                count_out, err, og_value_text(line));
+}
+
+/* While the row is there: what it tells becomes a step. */
+static enum og_code
+note_result(struct og_db *db, struct og_str id, int64_t now_ms, struct og_str reason,
+            struct og_err *err)
+{
+    return og_db_run(db, &page, SQL_NOTE,
+                     OG_ARGS(og_value_i64(now_ms), og_value_text(id),
+                             og_value_text_or_null(reason)),
+                     NULL, err);
+}
+
+enum og_code
+og_hook_queue_taken(struct og_db *db, struct og_str id, int64_t now_ms, struct og_err *err)
+{
+    const enum og_code code = note_result(db, id, now_ms, OG_STR(""), err);
+    return code == OG_OK ? og_db_run(db, &page, SQL_TAKEN, OG_ARGS(og_value_text(id)), NULL, err)
+                         : code;
 }
 
 enum og_code
 og_hook_queue_failed(struct og_db *db, struct og_str id, int64_t next_at, struct og_str reason,
                  int64_t dead_at, struct og_err *err)
 {
+    const enum og_code code = dead_at ? note_result(db, id, dead_at, reason, err) : OG_OK;
+    if (code != OG_OK) {
+        return code;
+    }
     return og_db_run(db, &page, SQL_FAILED,
                      OG_ARGS(og_value_text(id), og_value_i64(next_at), og_value_text(reason),
                              og_value_i64_or_null(dead_at)),

@@ -63,7 +63,9 @@ struct og_webhook_event_row {
     struct og_str webhook_id;
     struct og_str line;
     struct og_str event;
+    struct og_str subject_id; /* the message or verification that it is about, "" : none */
     struct og_str body; /* sealed */
+    int64_t next_at;
     struct og_str reason;
     int64_t created_at;
     int64_t failed;
@@ -86,7 +88,13 @@ OG_MUST_CHECK enum og_code og_hook_queue_lease(struct og_db *db, struct og_str i
                                            struct og_err *err);
 /* At start: what was under way when the program ended is due now. */
 OG_MUST_CHECK enum og_code og_hook_queue_recover(struct og_db *db, int64_t now_ms, struct og_err *err);
-OG_MUST_CHECK enum og_code og_hook_queue_taken(struct og_db *db, struct og_str id, struct og_err *err);
+/* Its receiver has it: the row goes, and the time line of its subject keeps a step. */
+OG_MUST_CHECK enum og_code og_hook_queue_taken(struct og_db *db, struct og_str id, int64_t now_ms,
+                                               struct og_err *err);
+/* What waits in a line, oldest first, without bodies. */
+OG_MUST_CHECK enum og_code og_hook_queue_of_line(struct og_db *db, struct og_str line, struct og_arena *mem,
+                                             struct og_webhook_event_row **items_out,
+                                             int *count_out, struct og_err *err);
 /* Try again then, or with dead_at give up. */
 OG_MUST_CHECK enum og_code og_hook_queue_failed(struct og_db *db, struct og_str id, int64_t next_at,
                                             struct og_str reason, int64_t dead_at,

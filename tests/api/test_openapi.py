@@ -217,9 +217,11 @@ def test_messages_as_described(gateway, walk, shop):
     sent = walk.call(shop.app, "POST", X + "/messages", "?deviceActiveWithin=1").json
     walk.call(shop.app, "GET", X + "/messages", "?includeContent=true")
     walk.call(shop.app, "GET", X + "/messages/{id}", id=sent["id"])
+    walk.call(shop.app, "GET", X + "/messages/{id}/timeline", id=sent["id"])
     walk.call(shop.phone.client, "GET", P + "/message")
     walk.call(shop.phone.client, "PATCH", P + "/message")
     assert shop.message(sent["id"])["state"] != "Pending"  # the example reports on the example
+    walk.call(gateway.admin, "GET", A + "/timelines/{id}", "?account=shop", id=sent["id"])
     walk.call(shop.app, "DELETE", X + "/messages/{id}", expected=409, id=sent["id"])
     walk.call(shop.app, "POST", X + "/messages", body={}, expected=400)
     other = shop.app.post(T + "/messages", {
@@ -296,6 +298,7 @@ def test_verifications_as_described(gateway, walk, shop):
     walk.call(shop.app, "GET", "/otp/v1/verifications/{id}", id=started["id"])
     walk.call(shop.app, "POST", "/otp/v1/verifications/{id}/check", expected=200,
               body={"code": "0" * 6, "purpose": "login"}, id=started["id"])
+    walk.call(shop.app, "GET", "/otp/v1/verifications/{id}/timeline", id=started["id"])
     walk.call(shop.app, "POST", "/otp/v1/verifications/{id}/resend", expected=429,
               id=started["id"])
     walk.call(shop.app, "DELETE", "/otp/v1/verifications/{id}", id=started["id"])

@@ -35,6 +35,7 @@ NAMED = ("app", "template")
 TWIN = "/api"  # sms-gate.app's paths answer with and without it
 ALIASES = {"/3rdparty/v1/messages": "/3rdparty/v1/message",
            "/3rdparty/v1/messages/{id}": "/3rdparty/v1/message/{id}",
+           "/3rdparty/v1/messages/{id}/timeline": "/3rdparty/v1/message/{id}/timeline",
            "/3rdparty/v1/devices": "/3rdparty/v1/device",
            "/3rdparty/v1/devices/{id}": "/3rdparty/v1/device/{id}",
            "/3rdparty/v1/messages/inbox/export": "/3rdparty/v1/message/inbox/export",
@@ -63,6 +64,8 @@ ROUTES = [
     route("GET", "/3rdparty/v1/messages", SMSGATE, APP, "messages:list"),
     route("GET", "/3rdparty/v1/messages/{id}", SMSGATE, APP, "messages:read", kind="message"),
     route("DELETE", "/3rdparty/v1/messages/{id}", SMSGATE, APP, "messages:cancel", kind="message"),
+    route("GET", "/3rdparty/v1/messages/{id}/timeline", SMSGATE, APP, "messages:read",
+          kind="message"),
     route("GET", "/3rdparty/v1/devices", SMSGATE, APP, "devices:list"),
     route("DELETE", "/3rdparty/v1/devices/{id}", SMSGATE, APP, "devices:delete", kind="device",
           success=204),
@@ -118,6 +121,8 @@ ROUTES = [
 
     route("POST", "/otp/v1/verifications", OWN, APP, "otp:start", 16 * KIB, START, success=201),
     route("GET", "/otp/v1/verifications/{id}", OWN, APP, "otp:check", kind="verification"),
+    route("GET", "/otp/v1/verifications/{id}/timeline", OWN, APP, "otp:check",
+          kind="verification"),
     route("DELETE", "/otp/v1/verifications/{id}", OWN, APP, "otp:start", kind="verification"),
     route("POST", "/otp/v1/verifications/{id}/check", OWN, APP, "otp:check", 16 * KIB, CHECK,
           kind="verification"),
@@ -155,6 +160,7 @@ ROUTES = [
           success=204),
     route("GET", "/admin/v1/devices", OWN, OPERATOR, "admin"),
     route("GET", "/admin/v1/audit", OWN, OPERATOR, "admin"),
+    route("GET", "/admin/v1/timelines/{id}", OWN, OPERATOR, "admin", kind="message"),
     route("POST", "/admin/v1/privacy/erase", OWN, OPERATOR, "admin", 4 * KIB, {"number": NUMBER}),
     route("POST", "/admin/v1/privacy/export", OWN, OPERATOR, "admin", 4 * KIB, {"number": NUMBER}),
     route("DELETE", "/admin/v1/devices/{id}", OWN, OPERATOR, "admin", kind="device",

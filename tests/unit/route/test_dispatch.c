@@ -98,7 +98,7 @@ move_all(struct world *world, const char *from, size_t max)
         if (!og_dispatch_choose(world->queue, account, INT64_MAX, og_str_from(from), &to)) {
             break;
         }
-        assert_true(og_dispatch_move(world->queue, account, items[moved].id, to));
+        assert_true(og_dispatch_move(world->queue, account, items[moved].id, to, OG_DISPATCH_SOONER, 0));
     }
     return moved;
 }
@@ -310,9 +310,9 @@ test_move(void **state)
     static const char *const fixed[] = {"bound", "handed", "cancel", "unknown"};
     for (size_t i = 0; i < COUNT(fixed); i++) {
         assert_false(og_dispatch_move(world->queue, account, og_str_from(fixed[i]),
-                                      OG_STR("here")));
+                                      OG_STR("here"), OG_DISPATCH_SOONER, 0));
     }
-    assert_false(og_dispatch_move(world->queue, account, OG_STR("free2"), OG_STR("nobody")));
+    assert_false(og_dispatch_move(world->queue, account, OG_STR("free2"), OG_STR("nobody"), OG_DISPATCH_SOONER, 0));
 }
 
 static void
@@ -405,7 +405,7 @@ test_parts(void **state)
     assert_int_equal(devices[0].waiting_otp_parts, 2);
     assert_int_equal(devices[0].waiting_otp, 1);
     og_dispatch_set_phase(world->queue, account, OG_STR("a"), OG_DISPATCH_HANDED);
-    assert_true(og_dispatch_move(world->queue, account, OG_STR("b"), OG_STR("e")));
+    assert_true(og_dispatch_move(world->queue, account, OG_STR("b"), OG_STR("e"), OG_DISPATCH_SOONER, 0));
     assert_true(og_dispatch_device_find(world->queue, account, OG_STR("d"), &devices[0]));
     assert_int_equal(devices[0].waiting_parts, 0);
     assert_int_equal(devices[0].waiting_otp, 0);

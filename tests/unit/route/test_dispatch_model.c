@@ -331,7 +331,7 @@ step_move(struct model *model)
             assert_str(chosen, device_names[to]);
             entry->device = to;
             assert_true(og_dispatch_move(model->queue, account,
-                                         og_str_from(entry_names[order[k]]), chosen));
+                                         og_str_from(entry_names[order[k]]), chosen, OG_DISPATCH_SOONER, 0));
         }
     }
     assert_int_equal(at, count);

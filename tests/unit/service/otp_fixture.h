@@ -528,8 +528,9 @@ world_hand(struct world *w, struct og_str message_id)
 {
     struct og_message m;
     bool first;
-    world_must(og_message_hand(w->db, &w->svc.keys.seal, ACCOUNT, message_id, 0,
-                               OG_STR("phone-1"), 0, w->now_ms, &w->mem, &m, &first, &w->err),
+    const struct og_handing to = {.device_id = OG_STR("phone-1")};
+    world_must(og_message_hand(w->db, &w->svc.keys.seal, ACCOUNT, message_id, 0, &to, w->now_ms,
+                               &w->mem, &m, &first, &w->err),
                &w->err);
 }
 

@@ -374,7 +374,7 @@ test_a_late_word(void **state)
         assert_agreement(w);
         m = send_code(w);
         if (og_str_eq(m.device_id, second)) { /* the next one begins with the first phone, too */
-            og_dispatch_move(w->svc.lane.dispatch, ACCOUNT, m.id, first);
+            og_dispatch_move(w->svc.lane.dispatch, ACCOUNT, m.id, first, OG_DISPATCH_SOONER, 0);
         }
         fetch(w, first);
         wait_ms(w, 30000);

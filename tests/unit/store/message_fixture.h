@@ -63,8 +63,9 @@ static inline enum og_code
 hand(struct rows *r, const struct og_message *m, const char *device, int64_t at_ms,
      struct og_message *out, bool *first)
 {
-    return og_message_hand(r->db, &r->seal, m->account_id, m->id, 0, og_str_from(device), 0, at_ms,
-                           &r->mem, out, first, &r->err);
+    const struct og_handing to = {.device_id = og_str_from(device)};
+    return og_message_hand(r->db, &r->seal, m->account_id, m->id, 0, &to, at_ms, &r->mem, out,
+                           first, &r->err);
 }
 
 static inline void
