@@ -285,7 +285,8 @@ next_to_log(struct og_alert_board *self, struct entry *out, bool *is_end)
 }
 
 void
-og_alert_tick(struct og_alert_board *self)
+og_alert_tick(struct og_alert_board *self, void (*told)(void *ctx, const struct og_alert *alert),
+              void *ctx)
 {
     const int64_t mono_ms = og_mono_ms(self->config.clock);
     struct entry entry;
@@ -298,6 +299,10 @@ og_alert_tick(struct og_alert_board *self)
     unlock(self);
     while (next_to_log(self, &entry, &is_end)) {
         log_entry(&entry, is_end);
+        if (told) {
+            entry.alert.ended_at = is_end ? entry.alert.ended_at : 0;
+            told(ctx, &entry.alert);
+        }
     }
     og_alert_counts(self, counts);
     for (int i = 0; i < OG_ALERT_KINDS; i++) {

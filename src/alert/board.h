@@ -55,8 +55,10 @@ void og_alert_set(struct og_alert_board *self, enum og_alert_kind kind, struct o
 void og_alert_look_begin(struct og_alert_board *self);
 void og_alert_look_end(struct og_alert_board *self, enum og_alert_kind kind);
 
-/* End what is over; log what began and ended. Each second or so, by one thread. */
-void og_alert_tick(struct og_alert_board *self);
+/* End what is over; log and tell what began and ended, each once. Each second or so, by one thread.
+ * told  NULL: nobody; called without the lock */
+void og_alert_tick(struct og_alert_board *self,
+                   void (*told)(void *ctx, const struct og_alert *alert), void *ctx);
 
 /* ---- who is told ---- */
 

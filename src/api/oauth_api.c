@@ -119,6 +119,7 @@ token_decode(struct og_call *call, struct og_op *op, struct og_err *err)
 {
     struct og_token_issue_op *self = (struct og_token_issue_op *)op;
     struct oauth_form form;
+    self->svc = og_call_services(call);
     self->mem = og_call_mem(call);
     self->account_id = call->who.account_id;
     self->credential_id = call->who.credential_id;
@@ -177,6 +178,7 @@ revoke_decode(struct og_call *call, struct og_op *op, struct og_err *err)
         (void)og_jwt_read(&og_call_services(call)->keys.jwt, form.token, call->now_ms, true,
                           og_call_mem(call), &self->jti);
     }
+    self->svc = og_call_services(call);
     self->account_id = call->who.account_id;
     return code;
 }

@@ -143,6 +143,8 @@ og_phone_patch_decode(struct og_call *call, struct og_op *op, struct og_err *err
         return og_fail(err, OG_E_FORBIDDEN, "", "Forbidden");
     }
     self->svc = og_call_services(call);
+    self->mem = og_call_mem(call);
+    self->account_id = call->who.account_id;
     self->device_id = call->who.device_id;
     self->app_version = app_version(call);
     if (ask.has_name) {

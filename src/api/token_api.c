@@ -48,6 +48,7 @@ issue_decode(struct og_call *call, struct og_op *op, struct og_err *err)
     struct og_token_issue_op *self = (struct og_token_issue_op *)op;
     struct issue_ask ask = {0};
     const struct og_json *body;
+    self->svc = og_call_services(call);
     self->mem = og_call_mem(call);
     self->account_id = call->who.account_id;
     self->credential_id = call->who.credential_id;
@@ -106,6 +107,7 @@ refresh_decode(struct og_call *call, struct og_op *op, struct og_err *err)
 {
     struct og_token_refresh_op *self = (struct og_token_refresh_op *)op;
     (void)err;
+    self->svc = og_call_services(call);
     self->mem = og_call_mem(call);
     self->refresh_id = call->who.token_id;
     return OG_OK;
@@ -124,6 +126,7 @@ revoke_decode(struct og_call *call, struct og_op *op, struct og_err *err)
 {
     struct og_token_revoke_op *self = (struct og_token_revoke_op *)op;
     (void)err;
+    self->svc = og_call_services(call);
     self->account_id = call->who.account_id;
     self->jti = call->params[0];
     return OG_OK;

@@ -14,6 +14,7 @@
 #include "app/addresses.h"
 #include "app/app_alerts.h"
 #include "app/app_codes.h"
+#include "app/app_facts.h"
 #include "app/app_settings.h"
 #include "app/database.h"
 #include "base/files.h"
@@ -594,6 +595,15 @@ write_whereabouts(struct og_app *self, struct og_err *err)
     return og_file_write(in_data(self, "gateway.json"), text, 0644, err);
 }
 
+static void
+tell_facts(struct og_app *self)
+{
+    const char *own = self->config->http.cert_file;
+    const char *certificate = own[0] ? own : self->ca.server_cert;
+    og_app_facts_tell(self->config, self->config->http.tls ? certificate : "", &self->services,
+                      self->lanes);
+}
+
 enum og_code
 og_app_start(struct og_app *self, struct og_err *err)
 {
@@ -611,6 +621,7 @@ og_app_start(struct og_app *self, struct og_err *err)
         return code;
     }
     self->is_running = true;
+    tell_facts(self);
     og_api_set_ready(self->api, true);
     og_log_info("app", "ready", "url=%s data=%s fsync_us=%lld", self->url,
                 og_log_quote(og_str_from(self->config->data.dir)), (long long)self->fsync_us);
@@ -627,7 +638,11 @@ og_app_parts(struct og_app *self)
 enum og_code
 og_app_reload(struct og_app *self, struct og_err *err)
 {
-    return self->config->http.tls ? og_http_server_reload(self->server, err) : OG_OK;
+    enum og_code code = self->config->http.tls ? og_http_server_reload(self->server, err) : OG_OK;
+    if (code == OG_OK) {
+        tell_facts(self);
+    }
+    return code;
 }
 
 /* The last entry; what the lanes still apply may come behind it. */

@@ -43,12 +43,10 @@
     X(DEVICE_OFFLINE, "device.offline", "Phone gone", 5, HOST, END, UNKNOWN)                      \
     X(DEVICE_HEALTH, "device.health", "Phone does better or worse", 5, HOST, CHANGE, UNKNOWN)     \
     X(DEVICE_SIM_CHANGED, "device.sim_changed", "SIM changed", 4, HOST, CHANGE, UNKNOWN)          \
-    X(DEVICE_SIM_BLOCKED, "device.sim_blocked", "SIM blocked", 3, HOST, ERROR, FAILURE)           \
-    X(DEVICE_BATTERY_LOW, "device.battery_low", "Battery low", 4, HOST, INFO, UNKNOWN)            \
-    X(DEVICE_PERMISSION_LOST, "device.permission_lost", "Phone may not send", 3, HOST, ERROR,     \
-      FAILURE)                                                                                    \
+    X(DEVICE_SIM_BLOCKED, "device.sim_blocked", "SIM fails and rests", 3, HOST, ERROR, FAILURE)   \
     X(AUTH_API_OK, "auth.api.ok", "Credential verified", 6, AUTH, START, SUCCESS)                 \
     X(AUTH_API_FAILED, "auth.api.failed", "Credential refused", 4, AUTH, DENIED, FAILURE)         \
+    X(AUTH_TOKEN, "auth.token", "Token issued or revoked", 5, IAM, CHANGE, SUCCESS)               \
     X(ADMIN_ACCOUNT, "admin.account", "Account changed", 5, IAM, CHANGE, SUCCESS)                 \
     X(ADMIN_CREDENTIAL, "admin.credential", "Credential changed", 5, IAM, CHANGE, SUCCESS)        \
     X(ADMIN_DEVICE, "admin.device", "Phone added or removed", 5, IAM, CHANGE, SUCCESS)            \

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "base/crypto.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -354,6 +355,8 @@ OG_MUST_CHECK enum og_code og_config_check(const struct og_config *self, struct 
 void og_config_write_sample(FILE *out);
 /* What is in effect and where it comes from, as a file that says the same; secrets are hidden. */
 void og_config_write(const struct og_config *self, FILE *out);
+/* SHA-256 of what is in effect, but for secrets: another one is another configuration. */
+void og_config_digest(const struct og_config *self, uint8_t out[OG_DIGEST_BYTES]);
 
 struct og_option;
 

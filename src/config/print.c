@@ -3,6 +3,7 @@
  * its origins. Both can be read again by the loader.
  */
 #include "base/buf.h"
+#include "base/crypto.h"
 #include "config/option.h"
 
 #define LINE_BYTES_MAX 16384
@@ -125,4 +126,20 @@ og_config_each_change(const struct og_config *before, const struct og_config *af
             fn(ctx, &og_options[i]);
         }
     }
+}
+
+void
+og_config_digest(const struct og_config *self, uint8_t out[OG_DIGEST_BYTES])
+{
+    struct og_buf text;
+    og_buf_init(&text, (size_t)og_option_count * LINE_BYTES_MAX);
+    for (int i = 0; i < og_option_count; i++) {
+        if (!og_options[i].is_secret) {
+            og_buf_printf(&text, "%s=", og_options[i].name);
+            og_option_format(&og_options[i], self, &text);
+            og_buf_add_byte(&text, '\n');
+        }
+    }
+    og_sha256(og_buf_str(&text), out);
+    og_buf_finish(&text);
 }

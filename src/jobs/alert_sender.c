@@ -16,6 +16,7 @@
 #include "codes/code_store.h"
 #include "net/http_client.h"
 #include "service/alert_watch.h"
+#include "service/audit.h"
 
 #define LETTER_ALERTS_MAX 32
 #define LETTER_BYTES_MAX (64 * 1024)
@@ -50,6 +51,7 @@ struct og_alert_sender {
     struct channel channels[CHANNEL_COUNT];
     struct og_alert_watch_op watch; /* the lane's while it is under way */
     _Atomic bool is_watching;
+    enum og_code_health_level codes_level; /* when last looked at */
 };
 
 static void send_alertmanager(struct channel *channel, const struct og_alert_letter *letter);
@@ -245,6 +247,30 @@ serve(struct channel *channel)
     kinds[index].send(channel, &letter);
 }
 
+static void
+note(const struct og_alert_sender *self, const struct og_audit_event *event)
+{
+    if (og_audit_note(self->config.services, self->config.lanes, event) != OG_OK) {
+        og_log_warn("jobs", "the audit log was not told", "kind=%s",
+                    og_audit_kind_rows[event->kind].name);
+    }
+}
+
+/* Redis or memcached went, came, or has another state: its clients have changed over. */
+static void
+tell_codes(struct og_alert_sender *self, const struct og_code_health *health)
+{
+    static const char *const names[] = {[OG_CODE_HEALTH_UP] = "up",
+                                        [OG_CODE_HEALTH_DEGRADED] = "degraded",
+                                        [OG_CODE_HEALTH_DOWN] = "down"};
+    if (health->level != self->codes_level) {
+        self->codes_level = health->level;
+        note(self, &(struct og_audit_event){.kind = OG_AUDIT_STORE_FAILOVER,
+                                            .reason = og_str_from(names[health->level]),
+                                            .detail = og_str_from(health->reason)});
+    }
+}
+
 /* What can be wrong when no lane may be able to say so. */
 static void
 look_at_stores(struct og_alert_sender *self)
@@ -256,6 +282,7 @@ look_at_stores(struct og_alert_sender *self)
     og_alert_set(self->board, OG_ALERT_DATABASE, OG_STR(""), lane.is_failing);
     if (codes->health) {
         health = codes->health(codes);
+        tell_codes(self, &health);
         og_alert_set(self->board, OG_ALERT_CODE_STORE, OG_STR(""),
                      health.level != OG_CODE_HEALTH_UP);
     }
@@ -290,13 +317,29 @@ look_at_lane(struct og_alert_sender *self)
     }
 }
 
+/* While the database is in trouble the log cannot be told: the letters say what there was. */
+static void
+tell_audit(void *ctx, const struct og_alert *alert)
+{
+    const struct og_alert_sender *self = ctx;
+    char detail[48];
+    snprintf(detail, sizeof detail, "figure=%lld", (long long)alert->figure);
+    const struct og_audit_event event = {
+        .kind = alert->ended_at ? OG_AUDIT_ALERT_RESOLVED : OG_AUDIT_ALERT_FIRED,
+        .object = og_str_from(alert->subject),
+        .reason = og_str_from(og_alert_kinds[alert->kind].word),
+        .detail = og_str_from(detail),
+    };
+    note(self, &event);
+}
+
 static void
 on_timer(uv_timer_t *timer)
 {
     struct og_alert_sender *self = timer->data;
     look_at_lane(self);
     look_at_stores(self);
-    og_alert_tick(self->board);
+    og_alert_tick(self->board, tell_audit, self);
     for (int i = 0; i < CHANNEL_COUNT; i++) {
         serve(&self->channels[i]);
     }

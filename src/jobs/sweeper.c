@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "service/abuse_service.h"
+#include "service/clock_watch.h"
 #include "service/inbox_service.h"
 #include "service/message_service.h"
 #include "service/otp_service.h"
@@ -28,6 +29,7 @@ struct round_job {
     struct og_otp_expire_op otp;
     struct og_abuse_round_op abuse;
     struct og_inbox_purge_op inbox;
+    struct og_clock_watch_op clock;
     _Atomic int under_way;
 };
 
@@ -194,6 +196,22 @@ submit_abuse(struct og_sweeper *self)
 }
 
 static void
+clock_done(struct og_op *op)
+{
+    struct og_clock_watch_op *clock = (struct og_clock_watch_op *)op;
+    end_one(OG_CONTAINER_OF(clock, struct og_sweeper, job.clock), op);
+}
+
+static void
+submit_clock(struct og_sweeper *self)
+{
+    static const struct og_op_kind kind = {"sweep.clock", NULL, og_clock_watch_committed,
+                                           clock_done};
+    self->job.clock = (struct og_clock_watch_op){.svc = self->config.services};
+    submit(self, &self->job.clock.op, &kind);
+}
+
+static void
 on_timer(uv_timer_t *timer)
 {
     struct og_sweeper *self = timer->data;
@@ -205,6 +223,7 @@ on_timer(uv_timer_t *timer)
     submit_attend(self);
     submit_otp(self);
     submit_abuse(self);
+    submit_clock(self);
     if (self->rounds++ % PURGE_EVERY_ROUNDS == 0) {
         submit_inbox(self);
     }

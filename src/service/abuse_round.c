@@ -28,8 +28,7 @@ audit_alert(const struct og_services *svc, const struct og_decision *d)
     snprintf(detail, sizeof detail, "rule=%s limit=%lld value=%lld",
              og_abuse_rules[d->rule].word, (long long)d->limit, (long long)d->figure);
     og_audit_add(svc, &(struct og_audit_event){
-                          .kind = d->action == OG_DECISION_ALERT ? OG_AUDIT_ALERT_FIRED
-                                                                 : OG_AUDIT_FRAUD_RULE,
+                          .kind = OG_AUDIT_FRAUD_RULE,
                           .account = og_str_from(d->account),
                           .country = og_str_from(d->place),
                           .reason = og_str_from(og_abuse_rules[d->rule].word),

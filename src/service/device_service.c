@@ -124,10 +124,28 @@ og_device_register_committed(struct og_op *op, struct og_tx *tx)
                 OG_STR_ARG(self->out.id), OG_STR_ARG(self->account_id));
 }
 
+/* Other SIMs than those it had, if it told any. */
+static enum og_code
+tell_new_sims(struct og_device_patch_op *self, struct og_tx *tx)
+{
+    struct og_device before;
+    enum og_code code = og_device_find(tx->db, self->account_id, self->device_id, self->mem,
+                                       &before, &self->op.err);
+    if (code == OG_OK && before.sims.len && !og_str_eq(before.sims, self->sims)) {
+        og_audit_change(self->svc, OG_AUDIT_DEVICE_SIM_CHANGED, self->account_id, self->device_id,
+                        "other_sims");
+    }
+    return code;
+}
+
 enum og_code
 og_device_patch_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_device_patch_op *self = (struct og_device_patch_op *)op;
+    enum og_code code = self->sims.len ? tell_new_sims(self, tx) : OG_OK;
+    if (code != OG_OK) {
+        return code;
+    }
     return og_device_update(tx->db, self->device_id, self->name, self->sims, self->app_version,
                             tx->now_ms, &op->err);
 }

@@ -32,6 +32,8 @@ void og_device_register_committed(struct og_op *op, struct og_tx *tx);
 struct og_device_patch_op {
     struct og_op op;
     struct og_services *svc;
+    struct og_arena *mem;
+    struct og_str account_id;
     struct og_str device_id;
     struct og_str name;        /* NULL ptr: keep; likewise the next */
     struct og_str sims;

@@ -307,6 +307,7 @@ repeat(struct og_attend_op *self, struct og_tx *tx, struct og_attend_step *step)
                                   &self->op.err);
     if (code == OG_OK) {
         code = og_message_reroute(tx->db, seal, &m, from, step->device, true, &self->op.err);
+        og_audit_message(self->svc, OG_AUDIT_OTP_FALLBACK, &m, OG_STR("silent"));
     }
     step->kind = STEP_REPEAT;
     step->client_id = m.client_id;

@@ -2,6 +2,8 @@
  * Phones report on messages. A definite failure is another phone's chance; a late word of a phone that
  * had the message before is believed when it says that it went out.
  */
+#include <stdio.h>
+
 #include "live/hub.h"
 #include "route/failover.h"
 #include "service/audit_tell.h"
@@ -167,6 +169,7 @@ try_elsewhere(struct og_report_op *self, struct og_tx *tx, struct og_message *m,
     if (code == OG_OK) {
         code = og_message_reroute(tx->db, &self->svc->keys.seal, m, before, effect->device_id,
                                   false, &self->op.err);
+        og_audit_message(self->svc, OG_AUDIT_OTP_FALLBACK, m, former.reason);
     }
     effect->is_rerouted = *done_out = true;
     return code;
@@ -322,6 +325,20 @@ og_report_apply(struct og_op *op, struct og_tx *tx)
 
 /* ---- after the commit ---- */
 
+/* number  0: the phone has not told its SIMs */
+static void
+tell_rest(const struct og_services *svc, const struct og_route_phone *phone, int number,
+          int64_t rest_ms)
+{
+    char detail[64];
+    snprintf(detail, sizeof detail, "sim=%d seconds=%lld", number, (long long)(rest_ms / 1000));
+    og_audit_add(svc, &(struct og_audit_event){.kind = OG_AUDIT_DEVICE_SIM_BLOCKED,
+                                               .account = og_str_from(phone->account),
+                                               .object = og_str_from(phone->id),
+                                               .reason = OG_STR("errors_in_row"),
+                                               .detail = og_str_from(detail)});
+}
+
 static void
 learn(struct og_services *svc, struct og_route_phone *phone, const struct og_report_effect *effect,
       int64_t now_ms)
@@ -340,8 +357,12 @@ learn(struct og_services *svc, struct og_route_phone *phone, const struct og_rep
         og_pace_result(pace, &policy->sim, true, now_ms);
     }
     if (effect->is_failed) {
+        const int64_t rested_until = pace->cooldown_until;
         og_health_failed(&phone->health, &policy->health, now_ms);
         og_pace_result(pace, &policy->sim, false, now_ms);
+        if (pace->cooldown_until != rested_until) {
+            tell_rest(svc, phone, sim ? sim->number : 0, pace->cooldown_until - now_ms);
+        }
     }
     if (effect->is_delivered || effect->is_undelivered) {
         og_health_delivery(&phone->health, effect->is_delivered);

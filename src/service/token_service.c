@@ -5,6 +5,7 @@
 #include "service/token_service.h"
 
 #include "base/id.h"
+#include "service/audit_tell.h"
 
 static struct og_str
 new_jti(struct og_arena *mem)
@@ -39,7 +40,14 @@ og_token_issue_apply(struct og_op *op, struct og_tx *tx)
         .credential_id = self->credential_id,
         .scopes = og_str_dup(self->mem, og_str_from(scopes)),
     };
-    return insert(tx, self->mem, self->ttl_ms, self->with_refresh, &self->pair, &op->err);
+    enum og_code code =
+        insert(tx, self->mem, self->ttl_ms, self->with_refresh, &self->pair, &op->err);
+    og_audit_add(self->svc, &(struct og_audit_event){.kind = OG_AUDIT_AUTH_TOKEN,
+                                                     .account = self->account_id,
+                                                     .object = self->pair.id,
+                                                     .reason = OG_STR("issued"),
+                                                     .detail = self->pair.scopes});
+    return code;
 }
 
 enum og_code
@@ -55,14 +63,26 @@ og_token_refresh_apply(struct og_op *op, struct og_tx *tx)
     if (code == OG_E_NOT_FOUND || (code == OG_OK && !is_spent)) {
         return og_fail(&op->err, OG_E_UNAUTHORIZED, "", "this refresh token was used or revoked");
     }
-    return code == OG_OK ? insert(tx, self->mem, 0, true, &self->pair, &op->err) : code;
+    if (code == OG_OK) {
+        code = insert(tx, self->mem, 0, true, &self->pair, &op->err);
+        og_audit_change(self->svc, OG_AUDIT_AUTH_TOKEN, self->pair.account_id, self->pair.id,
+                        "refreshed");
+    }
+    return code;
 }
 
 enum og_code
 og_token_revoke_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_token_revoke_op *self = (struct og_token_revoke_op *)op;
-    return self->jti.len
-               ? og_token_revoke(tx->db, self->account_id, self->jti, tx->now_ms, &op->err)
-               : OG_OK;
+    if (self->jti.len == 0) {
+        return OG_OK;
+    }
+    int64_t count = 0;
+    enum og_code code =
+        og_token_revoke(tx->db, self->account_id, self->jti, tx->now_ms, &count, &op->err);
+    if (code == OG_OK && count > 0) {
+        og_audit_change(self->svc, OG_AUDIT_AUTH_TOKEN, self->account_id, self->jti, "revoked");
+    }
+    return code;
 }

@@ -17,6 +17,7 @@
 /* Scopes are the caller's to choose from; the decoder has seen to it. */
 struct og_token_issue_op {
     struct og_op op;
+    struct og_services *svc;
     struct og_arena *mem;
     struct og_str account_id;
     struct og_str credential_id;
@@ -30,6 +31,7 @@ enum og_code og_token_issue_apply(struct og_op *op, struct og_tx *tx);
 /* A new pair with the same scopes for a refresh token, once. OG_E_UNAUTHORIZED. */
 struct og_token_refresh_op {
     struct og_op op;
+    struct og_services *svc;
     struct og_arena *mem;
     struct og_str refresh_id;
     struct og_token_pair pair; /* out */
@@ -40,6 +42,7 @@ enum og_code og_token_refresh_apply(struct og_op *op, struct og_tx *tx);
  * committed: og_credentials_changed. */
 struct og_token_revoke_op {
     struct og_op op;
+    struct og_services *svc;
     struct og_str account_id;
     struct og_str jti; /* "" : nothing to do */
 };

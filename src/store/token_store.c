@@ -91,11 +91,12 @@ og_token_spend(struct og_db *db, struct og_str refresh_id, int64_t now_ms, bool 
 
 enum og_code
 og_token_revoke(struct og_db *db, struct og_str account_id, struct og_str jti, int64_t now_ms,
-                struct og_err *err)
+                int64_t *count_out, struct og_err *err)
 {
     return og_db_run(
         db, &page, SQL_REVOKE,
-        OG_ARGS(og_value_text(account_id), og_value_text(jti), og_value_i64(now_ms)), NULL, err);
+        OG_ARGS(og_value_text(account_id), og_value_text(jti), og_value_i64(now_ms)), count_out,
+        err);
 }
 
 enum og_code

@@ -29,9 +29,10 @@ OG_MUST_CHECK enum og_code og_token_find(struct og_db *db, struct og_str jti, in
 /* Use up a refresh token. *done_out false: it was used or revoked before. */
 OG_MUST_CHECK enum og_code og_token_spend(struct og_db *db, struct og_str refresh_id,
                                           int64_t now_ms, bool *done_out, struct og_err *err);
-/* End the pair to which `jti` belongs, if it is the account's. */
+/* End the pair to which `jti` belongs, if it is the account's. *count_out: pairs that ended. */
 OG_MUST_CHECK enum og_code og_token_revoke(struct og_db *db, struct og_str account_id,
-                                           struct og_str jti, int64_t now_ms, struct og_err *err);
+                                           struct og_str jti, int64_t now_ms, int64_t *count_out,
+                                           struct og_err *err);
 /* End all pairs of an account. */
 OG_MUST_CHECK enum og_code og_token_revoke_all(struct og_db *db, struct og_str account_id,
                                                int64_t now_ms, struct og_err *err);

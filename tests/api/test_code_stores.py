@@ -232,6 +232,12 @@ def test_damaged_snapshot_is_not_used():
 
 # ---- Sentinel and cluster ----
 
+def failovers(gateway):
+    """What the audit log tells of the store, the oldest first."""
+    told = gateway.admin.get("/admin/v1/audit?kind=store.failover").expect(200).json["entries"]
+    return [entry["reason"] for entry in reversed(told)]
+
+
 def test_sentinel_failover():
     with Redis() as one, Redis() as two:
         state = {"master": one}
@@ -249,11 +255,13 @@ def test_sentinel_failover():
             world.pair()
             one.stop()
             assert world.starts() == 503
+            wait_for(lambda: failovers(own)[-1:] == ["down"], "the audit log to say it")
             two.say("REPLICAOF", "NO", "ONE")
             state["master"] = two
             wait_for(lambda: world.starts() == 201)
             world.pair()
             assert two.say("DBSIZE") > 0
+            wait_for(lambda: failovers(own)[-1] == "up", "its end in the audit log")
 
 
 def test_demoted_primary_is_left():

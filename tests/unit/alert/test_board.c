@@ -60,7 +60,7 @@ static void
 pass(struct og_alert_board *board, int64_t ms)
 {
     mono_ms += ms;
-    og_alert_tick(board);
+    og_alert_tick(board, NULL, NULL);
 }
 
 /* What is due on a channel, which is then told. */
@@ -106,6 +106,41 @@ test_req_86_alerts_carry_start_and_end(void **state)
     assert_int_equal(og_alert_list(board, list, 8), 1);
     assert_int_equal(list[0].started_at, NOON + HOUR);
     assert_int_equal(list[0].ended_at, NOON + HOUR + MINUTE); /* when it was cleared */
+}
+
+struct heard {
+    int starts, ends;
+    struct og_alert last;
+};
+
+static void
+hear(void *ctx, const struct og_alert *alert)
+{
+    struct heard *heard = ctx;
+    heard->starts += alert->ended_at == 0;
+    heard->ends += alert->ended_at != 0;
+    heard->last = *alert;
+}
+
+static void
+test_start_and_end_are_told_once(void **state)
+{
+    struct og_alert_board *board = *state;
+    struct heard heard = {0};
+    for (int i = 0; i < 10; i++) {
+        og_alert_raise(board, OG_ALERT_DEVICE_OFFLINE, PHONE, 7 + i);
+        og_alert_tick(board, hear, &heard);
+    }
+    assert_int_equal(heard.starts, 1);
+    assert_int_equal(heard.last.figure, 7);
+    og_alert_clear(board, OG_ALERT_DEVICE_OFFLINE, PHONE);
+    mono_ms += KEEP;
+    for (int i = 0; i < 10; i++) {
+        og_alert_tick(board, hear, &heard);
+    }
+    assert_int_equal(heard.starts, 1);
+    assert_int_equal(heard.ends, 1);
+    assert_string_equal(heard.last.subject, "phone-1");
 }
 
 static void
@@ -269,7 +304,7 @@ test_threads_share_one_alert(void **state)
         assert_int_equal(pthread_create(&threads[i], NULL, raise_and_clear, *state), 0);
     }
     for (int i = 0; i < 200; i++) {
-        og_alert_tick(*state);
+        og_alert_tick(*state, NULL, NULL);
         tell(*state, 0, list);
     }
     for (int i = 0; i < 4; i++) {
@@ -286,6 +321,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_req_86_alerts_deduplicate),
         CASE(test_req_86_alerts_carry_start_and_end),
+        CASE(test_start_and_end_are_told_once),
         CASE(test_what_flaps_is_one_alert),
         CASE(test_req_86_reminders_keep_their_interval),
         CASE(test_a_channel_that_failed_is_told_again),

@@ -70,7 +70,8 @@ test_a_phone_says_what_changed(void **state)
 {
     struct world *w = *state;
     struct og_str phone = add_phone(w);
-    struct og_device_patch_op op = {.svc = &w->svc, .device_id = phone,
+    struct og_device_patch_op op = {.svc = &w->svc, .mem = &w->mem, .account_id = ACCOUNT,
+                                    .device_id = phone,
                                     .sims = OG_STR("[1]"), .app_version = OG_STR("app/2")};
     w->now_ms += 60000;
     must(w, world_run_one(w, PATCH(&op)));
