@@ -58,11 +58,16 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_LIST] = "SELECT " HOOK " FROM webhooks w WHERE ($1 = '' OR w.account_id = $1) "
                  "ORDER BY w.created_at, w.id",
     [SQL_REMOVE] = "DELETE FROM webhooks WHERE account_id = $1 AND id = $2",
-    [SQL_REMOVE_OUTBOX] = "DELETE FROM webhook_outbox WHERE account_id = $1 AND webhook_id = $2",
+    [SQL_REMOVE_OUTBOX] = "DELETE FROM webhook_outbox WHERE id IN (SELECT o.id FROM webhook_outbox o "
+                          "WHERE o.account_id = $1 AND o.webhook_id = $2 AND o.dead_at IS NULL "
+                          "UNION ALL SELECT o.id FROM webhook_outbox o WHERE o.account_id = $1 AND "
+                          "o.dead_at IS NOT NULL AND o.webhook_id = $2)",
     [SQL_REMOVE_OUTBOX_OF_DEVICE] =
-        "DELETE FROM webhook_outbox WHERE EXISTS (SELECT 1 FROM webhooks w WHERE "
-        "w.device_id = $1 AND w.account_id = webhook_outbox.account_id AND "
-        "w.id = webhook_outbox.webhook_id)",
+        "DELETE FROM webhook_outbox WHERE id IN (SELECT o.id FROM webhooks w "
+        "CROSS JOIN webhook_outbox o ON o.account_id = w.account_id AND o.webhook_id = w.id "
+        "WHERE w.device_id = $1 AND o.dead_at IS NULL UNION ALL SELECT o.id FROM webhooks w "
+        "CROSS JOIN webhook_outbox o ON o.account_id = w.account_id AND o.webhook_id = w.id "
+        "WHERE w.device_id = $1 AND o.dead_at IS NOT NULL)",
     [SQL_REMOVE_OF_DEVICE] = "DELETE FROM webhooks WHERE device_id = $1",
     [SQL_DISABLE] = "UPDATE webhooks SET disabled_at = $3 WHERE account_id = $1 AND id = $2",
     [SQL_DISABLE_NOTE] = NOTE("o.failed", "'the receiver is gone'")
