@@ -172,6 +172,17 @@ count_failure(struct og_otp_check_op *self, struct og_tx *tx, struct og_verifica
     return code;
 }
 
+/* There is none to count it for. Whoever measures must not learn that, so the same is written, for nobody. */
+static enum og_code
+count_unknown(struct og_otp_check_op *self, struct og_tx *tx)
+{
+    const struct og_otp_target nobody = {self->base.account_id, OG_STR("unknown"), OG_STR("")};
+    int64_t failures;
+    enum og_code code =
+        og_otp_failure_add(tx->db, &nobody, tx->now_ms, &failures, &self->base.op.err);
+    return code == OG_OK ? log_check(self, tx, NULL, OG_CHECK_UNKNOWN) : code;
+}
+
 /* Said in the log only: whoever guesses must not learn what was wrong. */
 static enum og_check_verdict
 why_wrong(const struct og_otp_check_op *self, const struct og_verification *v)
@@ -310,7 +321,7 @@ og_otp_check_apply(struct og_op *op, struct og_tx *tx)
                                                    self->base.mem, &v, &op->err);
     if (code == OG_E_NOT_FOUND) {
         show(self, OG_OTP_UNKNOWN, OG_VERIFICATION_PENDING, -1);
-        return log_check(self, tx, NULL, OG_CHECK_UNKNOWN);
+        return count_unknown(self, tx);
     }
     if (code != OG_OK) {
         return code;

@@ -26,6 +26,7 @@ import time
 
 import hooks
 import purge
+import timing
 from programs import HERE, Failed, Gateway, Noop, Phones, Store, wait_until
 
 TEXT = ("Your parcel arrives tomorrow between 10 and 12. Not at home? Reply to this message and we "
@@ -64,6 +65,9 @@ ROWS = [
     ("otp_memcached_pairs_per_s", "/s", "the same, codes in memcached", None, False),
     ("otp_pending_bytes", "B", "memory per pending verification, with its message", None, True),
     ("otp_code_bytes", "B", "of that, its code", None, True),
+    ("timing_known_us", "us", "a wrong code for a verification that exists, median", None, True),
+    ("timing_unknown_us", "us", "the same for an id that nobody made", None, True),
+    ("timing_difference", "%", "how far these are apart", 5, True),
     ("audit_us_per_entry", "us", "CPU of an entry of the audit log", None, True),
     ("audit_added_us_per_pair", "us", "CPU that the log adds to a verification", None, True),
     ("audit_rps_ratio", "", "verifications/s with the log / without", None, False),
@@ -396,6 +400,12 @@ class Bench:
                   depth_ratio=statistics.median(d["cpu_us"] / e["cpu_us"] for d, e in pairs),
                   depth_rps_ratio=statistics.median(d["rps"] / e["rps"] for d, e in pairs))
 
+    def measure_timing(self):
+        """Known and unknown ids, checked in turns."""
+        with self.gateway("timing", False) as gateway:
+            gateway.wait_ready().add_account(with_phone=True)
+            self.keep(**timing.measure(gateway, self.choose(4000, 1500)))
+
     def measure_purge(self):
         """A million messages become too old; somebody sends meanwhile."""
         rows = self.choose(1000000, 200000)
@@ -413,7 +423,7 @@ class Bench:
         names = [name[8:] for name in dir(self) if name.startswith("measure_")]
         wanted = self.options.only.split(",") if self.options.only else names
         for name in ("rest", "send", "push", "otp", "audit", "life", "pull", "webhooks", "idle",
-                     "depth", "purge"):
+                     "depth", "timing", "purge"):
             if name in wanted:
                 began = time.monotonic()
                 getattr(self, "measure_" + name)()
@@ -544,7 +554,7 @@ def parse_args():
     parser.add_argument("--build", required=True, help="the build folder, for the tools")
     parser.add_argument("--dir", help="where the servers' folders go (the build folder)")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
-    parser.add_argument("--only", help="rest,send,push,otp,audit,life,pull,webhooks,idle,depth,purge")
+    parser.add_argument("--only", help="rest,send,push,otp,audit,life,pull,webhooks,idle,depth,timing,purge")
     return parser.parse_args()
 
 

@@ -330,6 +330,10 @@ test_req_23_an_unknown_id_costs_the_same_work(void **state)
     assert_wrong(w, id, 4);
     assert_int_equal(w->spy.guess.mac_count, 1);
     assert_int_equal(row_count(w, id), 1);
+    const struct og_otp_target nobody = {ACCOUNT, OG_STR("unknown"), OG_STR("")};
+    int64_t failures = 0; /* the failure that a wrong code writes is written, too */
+    world_must(og_otp_failure_add(w->db, &nobody, w->now_ms, &failures, &w->err), &w->err);
+    assert_int_equal(failures, 2);
 }
 
 static void
