@@ -297,6 +297,7 @@ after_gate(struct og_call *call, enum og_code code, const struct og_err *gate_er
         route->take_over(call);
         return;
     }
+    call->origin = origin_of(call);
     struct og_err err = {0};
     code = check_query(call, &err);
     if (code != OG_OK) {

@@ -8,6 +8,7 @@
 #include "api/alert_api.h"
 #include "api/admin_api.h"
 #include "api/api_priv.h"
+#include "api/batch_api.h"
 #include "api/catalog_api.h"
 #include "api/health_api.h"
 #include "api/oauth_api.h"
@@ -194,6 +195,7 @@ const struct og_route_table og_route_tables[] = {
     {og_otp_routes, &og_otp_route_count},
     {og_receipt_routes, &og_receipt_route_count},
     {og_sandbox_routes, &og_sandbox_route_count},
+    {og_batch_routes, &og_batch_route_count},
     {og_user_routes, &og_user_route_count},
     {og_admin_routes, &og_admin_route_count},
     {og_abuse_routes, &og_abuse_route_count},

@@ -56,6 +56,11 @@
       SUCCESS)                                                                                    \
     X(ADMIN_WEBHOOK, "admin.webhook", "Webhook changed", 5, CONFIGURATION, CHANGE, SUCCESS)       \
     X(ADMIN_LIMIT, "admin.limit", "Limit or rule changed", 5, CONFIGURATION, CHANGE, SUCCESS)     \
+    X(BATCH_CREATED, "batch.created", "Batch made", 6, PROCESS, INFO, SUCCESS)                    \
+    X(BATCH_STARTED, "batch.started", "Batch started", 6, PROCESS, START, SUCCESS)                \
+    X(BATCH_PAUSED, "batch.paused", "Batch paused", 6, PROCESS, CHANGE, SUCCESS)                  \
+    X(BATCH_RESUMED, "batch.resumed", "Batch resumed", 6, PROCESS, CHANGE, SUCCESS)               \
+    X(BATCH_CANCELED, "batch.canceled", "Batch canceled", 5, PROCESS, END, SUCCESS)               \
     X(KEY_ROTATED, "key.rotated", "Key rotated", 5, CONFIGURATION, CHANGE, SUCCESS)               \
     X(AUDIT_CHECKPOINT, "audit.checkpoint", "Checkpoint of this log", 6, PROCESS, INFO, SUCCESS)  \
     X(AUDIT_VERIFY_FAILED, "audit.verify_failed", "This log does not verify", 1, PROCESS, ERROR,  \

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "service/abuse_service.h"
+#include "service/batch_service.h"
 #include "service/clock_watch.h"
 #include "service/inbox_service.h"
 #include "service/message_service.h"
@@ -23,9 +24,11 @@ struct round_job {
     struct og_arena expire_mem;
     struct og_arena release_mem;
     struct og_arena attend_mem;
+    struct og_arena batch_mem;
     struct og_expire_op expire;
     struct og_release_op release;
     struct og_attend_op attend;
+    struct og_batch_round_op batch;
     struct og_otp_expire_op otp;
     struct og_abuse_round_op abuse;
     struct og_inbox_purge_op inbox;
@@ -70,6 +73,7 @@ static void release_done(struct og_op *op);
 static void otp_done(struct og_op *op);
 static void inbox_done(struct og_op *op);
 static void attend_done(struct og_op *op);
+static void batch_done(struct og_op *op);
 
 static void
 submit_expire(struct og_sweeper *self)
@@ -91,6 +95,17 @@ submit_release(struct og_sweeper *self)
     og_arena_reset(&job->release_mem);
     job->release = (struct og_release_op){.svc = self->config.services, .mem = &job->release_mem};
     submit(self, &job->release.op, &kind);
+}
+
+static void
+submit_batch(struct og_sweeper *self)
+{
+    static const struct og_op_kind kind = {"sweep.batch", og_batch_round_apply,
+                                           og_batch_round_committed, batch_done};
+    struct round_job *job = &self->job;
+    og_arena_reset(&job->batch_mem);
+    job->batch = (struct og_batch_round_op){.svc = self->config.services, .mem = &job->batch_mem};
+    submit(self, &job->batch.op, &kind);
 }
 
 static void
@@ -129,6 +144,17 @@ release_done(struct og_op *op)
     struct og_sweeper *self = OG_CONTAINER_OF(release, struct og_sweeper, job.release);
     if (op->code == OG_OK && release->has_more) {
         submit_release(self);
+    }
+    end_one(self, op);
+}
+
+static void
+batch_done(struct og_op *op)
+{
+    struct og_batch_round_op *batch = (struct og_batch_round_op *)op;
+    struct og_sweeper *self = OG_CONTAINER_OF(batch, struct og_sweeper, job.batch);
+    if (op->code == OG_OK && batch->has_more) {
+        submit_batch(self);
     }
     end_one(self, op);
 }
@@ -221,6 +247,7 @@ on_timer(uv_timer_t *timer)
     submit_expire(self);
     submit_release(self);
     submit_attend(self);
+    submit_batch(self);
     submit_otp(self);
     submit_abuse(self);
     submit_clock(self);
@@ -239,6 +266,7 @@ og_sweeper_create(const struct og_sweeper_config *config, struct og_loop *loop,
     og_arena_init(&self->job.expire_mem, 0);
     og_arena_init(&self->job.release_mem, 0);
     og_arena_init(&self->job.attend_mem, 0);
+    og_arena_init(&self->job.batch_mem, 0);
     sem_init(&self->stopped, 0, 0);
     uv_timer_init(og_loop_uv(loop), &self->timer);
     self->timer.data = self;
@@ -281,6 +309,7 @@ og_sweeper_destroy(struct og_sweeper *self)
         og_arena_finish(&self->job.expire_mem);
         og_arena_finish(&self->job.release_mem);
         og_arena_finish(&self->job.attend_mem);
+        og_arena_finish(&self->job.batch_mem);
         sem_destroy(&self->stopped);
         free(self);
     }

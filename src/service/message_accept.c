@@ -190,6 +190,7 @@ og_message_accept(struct og_services *svc, struct og_tx *tx, const struct og_mes
         .account_id = ask->account_id,
         .text = ask->text,
         .verification_id = ask->verification_id,
+        .batch_id = ask->batch_id,
         .record = {.state = OG_MESSAGE_PENDING,
                    .recipients = pending_recipients(ask, mem),
                    .recipient_count = ask->numbers.count},

@@ -21,7 +21,6 @@ enum og_message_metric {
 };
 extern struct og_metric og_message_metrics[];
 
-#define OG_REASON_EXPIRED "TTL expired"
 #define OG_REASON_NO_ROUTE "undeliverable: no phone can take it"
 #define OG_REASON_TOO_SLOW "undeliverable: no phone could send it in time"
 #define OG_REASON_NO_RESULT "no result from the phone in time"

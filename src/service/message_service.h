@@ -24,6 +24,7 @@ struct og_message_ask {
     int64_t active_within_ms;  /* 0: no filter on when the phone was last seen */
     struct og_str verification_id; /* "" : not an OTP */
     struct og_str tag;         /* for rules of routing, "" */
+    struct og_str batch_id;    /* whose row it was, "" : none */
     bool is_otp;
     bool is_bulk;              /* never in the way of others */
     bool want_report;

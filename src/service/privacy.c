@@ -9,6 +9,7 @@
 #include "service/audit.h"
 #include "service/message_priv.h"
 #include "service/otp_priv.h"
+#include "store/batch_store.h"
 
 #define LOOK_MAX 1000
 #define FOUND_MAX 50
@@ -56,7 +57,10 @@ erase_message(struct og_erase_op *self, struct og_tx *tx, const struct og_subjec
     const bool was_open = m->final_at == 0;
     if (drop_recipient(m, self->number) == 0) {
         m->final_at = was_open ? tx->now_ms : 0; /* for `committed`: it was open, and is gone */
-        return og_subject_remove(tx->db, OG_SUBJECT_MESSAGES, row, err);
+        code = was_open ? og_batch_move(tx->db, m->account_id, m->batch_id, m->row.fate,
+                                        OG_FATE_CANCELED, 1, err)
+                        : OG_OK;
+        return code == OG_OK ? og_subject_remove(tx->db, OG_SUBJECT_MESSAGES, row, err) : code;
     }
     m->record.state = state_of_rest(m, self->mem);
     const bool erases_text = og_message_settle(self->svc, m, tx->now_ms);

@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "base/metrics.h"
 #include "service/audit_purge.h"
+#include "store/batch_store.h"
 
 #define STEP_ROWS 500
 #define STEP_MS 10 /* in the write lane, before the commit */
@@ -20,6 +21,7 @@ static struct og_metric metrics[OG_PURGED_CLASSES] = {
                          OG_METRIC_COUNTER},
     [OG_PURGED_MESSAGES] = {PURGED, "class=\"messages\"", "", OG_METRIC_COUNTER},
     [OG_PURGED_SANDBOX] = {PURGED, "class=\"sandbox\"", "", OG_METRIC_COUNTER},
+    [OG_PURGED_BATCHES] = {PURGED, "class=\"batches\"", "", OG_METRIC_COUNTER},
     [OG_PURGED_VERIFICATIONS] = {PURGED, "class=\"verifications\"", "", OG_METRIC_COUNTER},
     [OG_PURGED_CHECKS] = {PURGED, "class=\"checks\"", "", OG_METRIC_COUNTER},
     [OG_PURGED_FAILURES] = {PURGED, "class=\"failures\"", "", OG_METRIC_COUNTER},
@@ -50,6 +52,7 @@ kept_ms(const struct og_purge_op *self)
     case OG_PURGED_TEXTS:
         return kept->text_ms;
     case OG_PURGED_MESSAGES:
+    case OG_PURGED_BATCHES:
         return kept->messages_ms;
     case OG_PURGED_SANDBOX:
         return kept->sandbox_ms;
@@ -162,6 +165,15 @@ step_audit(struct og_purge_op *self, struct og_tx *tx)
 }
 
 static enum og_code
+step_batches(struct og_purge_op *self, struct og_tx *tx)
+{
+    bool has_more = false;
+    enum og_code code = og_batch_purge(tx->db, self->place.until_ms, STEP_ROWS, &self->count,
+                                       &has_more, &self->op.err);
+    return code == OG_OK && !has_more ? end_class(self, tx) : code;
+}
+
+static enum og_code
 step(struct og_purge_op *self, struct og_tx *tx)
 {
     if (self->place.until_ms == 0) {
@@ -176,6 +188,8 @@ step(struct og_purge_op *self, struct og_tx *tx)
         return step_owned(self, tx, OG_PURGE_MESSAGES);
     case OG_PURGED_SANDBOX:
         return step_owned(self, tx, OG_PURGE_SANDBOX);
+    case OG_PURGED_BATCHES:
+        return step_batches(self, tx);
     case OG_PURGED_VERIFICATIONS:
         return step_verifications(self, tx);
     case OG_PURGED_CHECKS:

@@ -44,6 +44,7 @@ enum og_sql_page_id {
     OG_PAGE_TIMELINE,
     OG_PAGE_SUBJECT,
     OG_PAGE_SUBJECT_SHOW,
+    OG_PAGE_BATCH,
     OG_PAGE_SCHEMA, /* migrate.c's own */
     OG_PAGE_COUNT
 };

@@ -5,6 +5,7 @@
 #include "store/message_store.h"
 
 #include "base/id.h"
+#include "store/batch_store.h"
 #include "store/recipient_box.h"
 
 enum {
@@ -38,7 +39,7 @@ enum {
     "encrypted, state, assumed, reason, verification_id, created_at, valid_until, deadline_at, "  \
     "handed_at, cancelling_at, processed_at, sent_at, delivered_at, failed_at, cancelled_at, "    \
     "final_at, schedule_at, held, data_port, content_digest, parts, tag, route_sim, routes, "      \
-    "possible_duplicate, hinted_at, recipients"
+    "possible_duplicate, hinted_at, batch_id, recipients"
 
 #define FILTER                                                                                    \
     " FROM messages WHERE account_id = $1 AND id >= $2 AND id < $3"                               \
@@ -49,8 +50,8 @@ static const char *const sql[SQL_STATEMENTS] = {
                    "priority, sim_number, want_report, encrypted, state, content, recipients, "
                    "verification_id, created_at, valid_until, deadline_at, failed_at, final_at, "
                    "reason, assumed, schedule_at, held, data_port, sent_at, delivered_at, parts, "
-                   "tag) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-                   "$15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)",
+                   "tag, batch_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+                   "$15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)",
     [SQL_INSERT_CLIENT_ID] =
         "INSERT INTO client_ids (account_id, client_id, message_id) VALUES ($1, $2, $3)",
     [SQL_ID_IS_OURS] = "SELECT 1 FROM messages WHERE id = $1 AND account_id = $2",
@@ -108,7 +109,7 @@ static const char *const sql[SQL_STATEMENTS] = {
 
 static const struct og_sql_page page = {OG_PAGE_MESSAGE, sql, SQL_STATEMENTS};
 
-enum { COLUMN_RECIPIENTS = 35, COLUMN_CONTENT = 36 };
+enum { COLUMN_RECIPIENTS = 36, COLUMN_CONTENT = 37 };
 
 #define RECIPIENTS_BYTES_MAX (1 << 20)
 #define CONTENT_BYTES_MAX (512 * 1024)
@@ -149,6 +150,20 @@ seal_recipients(const struct og_message *m, const struct og_key *seal, struct og
     og_buf_finish(&plain);
 }
 
+enum og_batch_fate
+og_message_fate(const struct og_message *m)
+{
+    static const enum og_batch_fate fates[OG_MESSAGE_STATE_COUNT] = {
+        [OG_MESSAGE_PENDING] = OG_FATE_WAITING,    [OG_MESSAGE_CANCELLING] = OG_FATE_WAITING,
+        [OG_MESSAGE_CANCELLED] = OG_FATE_CANCELED, [OG_MESSAGE_PROCESSED] = OG_FATE_WAITING,
+        [OG_MESSAGE_SENT] = OG_FATE_SENT,          [OG_MESSAGE_DELIVERED] = OG_FATE_DELIVERED,
+        [OG_MESSAGE_FAILED] = OG_FATE_FAILED,
+    };
+    const bool is_expired = m->record.state == OG_MESSAGE_FAILED &&
+                            og_str_eq(m->reason, OG_STR(OG_REASON_EXPIRED));
+    return is_expired ? OG_FATE_EXPIRED : fates[m->record.state];
+}
+
 /* ---- rows ---- */
 
 static void
@@ -184,9 +199,11 @@ read_plain_columns(const struct og_rows *rows, struct og_arena *mem, struct og_m
         .routes = og_row_i64(rows, 32),
         .possible_duplicate = og_row_i64(rows, 33) != 0,
         .hinted_at = og_row_i64(rows, 34),
+        .batch_id = og_row_text(rows, 35, mem),
     };
     m->row.deadline_at = m->deadline_at;
     m->row.final_at = m->final_at;
+    m->row.fate = og_message_fate(m);
     int64_t *at = m->record.times.at_ms;
     at[OG_MESSAGE_PENDING] = m->created_at;
     at[OG_MESSAGE_CANCELLING] = og_row_i64(rows, 18);
@@ -337,7 +354,7 @@ og_message_insert(struct og_db *db, const struct og_key *seal, const struct og_m
                 og_value_i64_or_null(m->schedule_at), og_value_i64(m->held),
                 og_value_i64_or_null(m->data_port), og_value_i64_or_null(at[OG_MESSAGE_SENT]),
                 og_value_i64_or_null(at[OG_MESSAGE_DELIVERED]), og_value_i64(m->parts),
-                og_value_text_or_null(m->tag)),
+                og_value_text_or_null(m->tag), og_value_text_or_null(m->batch_id)),
         NULL, err);
     og_buf_finish(&content);
     og_buf_finish(&recipients);
@@ -469,6 +486,15 @@ og_message_hand(struct og_db *db, const struct og_key *seal, struct og_str accou
     return *first_out ? hand_first(db, out, to, now_ms, mem, err) : code;
 }
 
+/* What it was when it was read, and what it is now. */
+static enum og_code
+count_in_batch(struct og_db *db, const struct og_message *m, struct og_err *err)
+{
+    return m->batch_id.len ? og_batch_move(db, m->account_id, m->batch_id, m->row.fate,
+                                           og_message_fate(m), 1, err)
+                           : OG_OK;
+}
+
 static void
 begin_again(struct og_message *m, struct og_str device_id, bool possible_duplicate)
 {
@@ -507,7 +533,7 @@ og_message_reroute(struct og_db *db, const struct og_key *seal, struct og_messag
     if (code == OG_OK && changed != 1) {
         return og_fail(err, OG_E_CONFLICT, "id", "the message has moved on");
     }
-    return code;
+    return code == OG_OK ? count_in_batch(db, m, err) : code;
 }
 
 enum og_code
@@ -563,7 +589,7 @@ og_message_save(struct og_db *db, const struct og_key *seal, const struct og_mes
     if (code == OG_OK && changed != 1) {
         return og_fail(err, OG_E_CONFLICT, "id", "the message has moved on");
     }
-    return code;
+    return code == OG_OK ? count_in_batch(db, m, err) : code;
 }
 
 enum og_code

@@ -10,6 +10,18 @@
 
 enum og_message_class { OG_CLASS_NORMAL, OG_CLASS_OTP, OG_CLASS_BULK };
 
+/* How a row of a batch fares (store/batch_store.h), in the order of batch_counts. */
+enum og_batch_fate {
+    OG_FATE_QUEUED,  /* not yet a message */
+    OG_FATE_WAITING, /* a message that no phone has reported as sent */
+    OG_FATE_SENT,
+    OG_FATE_DELIVERED,
+    OG_FATE_FAILED,
+    OG_FATE_EXPIRED,
+    OG_FATE_CANCELED,
+    OG_BATCH_FATES
+};
+
 /* Times are UTC ms, 0 when it has not happened. */
 struct og_message {
     struct og_str id;         /* ours */
@@ -20,6 +32,7 @@ struct og_message {
     struct og_str text_digest; /* hex, keyed: of a text that retention has removed; else "" */
     struct og_str reason;     /* why it failed, "" */
     struct og_str verification_id; /* "" : not an OTP */
+    struct og_str batch_id;   /* of which it was a row, "" : none */
     struct og_message_record record; /* state, times of states, recipients (core/message.h) */
     enum og_message_class cls;
     int64_t priority;
@@ -44,6 +57,7 @@ struct og_message {
     struct og_str planned_id; /* of og_message_hand: the phone that the row had planned before */
     struct {
         int64_t deadline_at, final_at;
+        enum og_batch_fate fate;
     } row; /* as they were read; the store's own */
 };
 
@@ -54,8 +68,14 @@ og_message_public_id(const struct og_message *m)
     return m->client_id.len ? m->client_id : m->id;
 }
 
+#define OG_REASON_EXPIRED "TTL expired" /* why a message failed whose time was over */
+
+/* What its state says to its batch. */
+enum og_batch_fate og_message_fate(const struct og_message *m);
+
 /* seal: the key that message texts and numbers are sealed with. */
-/* Errors: OG_E_CONFLICT when the client id is taken in this account. */
+/* Whoever makes a row of a batch into a message counts it there; later changes of state count by themselves.
+ * Errors: OG_E_CONFLICT when the client id is taken in this account. */
 OG_MUST_CHECK enum og_code og_message_insert(struct og_db *db, const struct og_key *seal,
                                              const struct og_message *m, struct og_err *err);
 

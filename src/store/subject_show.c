@@ -23,6 +23,7 @@ enum {
     SQL_MESSAGE,
     SQL_ROUTES,
     SQL_STEPS,
+    SQL_BATCH_ROW,
     SQL_SANDBOX,
     SQL_INBOX,
     SQL_WEBHOOK,
@@ -52,6 +53,7 @@ static const char *const sql[SQL_STATEMENTS] = {
                    "message_routes WHERE account_id = $1 AND message_id = $2" LISTED,
     [SQL_STEPS] = "SELECT kind, at, until_at, device_id, other_id, event, tries, reason FROM "
                   "timeline_steps WHERE account_id = $1 AND subject_id = $2 ORDER BY id LIMIT 1000",
+    [SQL_BATCH_ROW] = "SELECT id, line, content FROM batch_rows WHERE account_id = $1 AND id = $2",
     [SQL_SANDBOX] = "SELECT id, verification_id, recipient, content, at FROM sandbox_messages "
                     "WHERE account_id = $1 AND id = $2",
     [SQL_INBOX] = "SELECT id, device_id, type, content, received_at, created_at FROM inbox "
@@ -189,6 +191,8 @@ static const struct column step_columns[] = {
     {"step", WORD, step},  {"at", TIME},    {"until", TIME},   {"device_id", TEXT},
     {"other_id", TEXT},    {"event", TEXT}, {"tries", NUMBER}, {"reason", TEXT},
 };
+static const struct column batch_row_columns[] = {
+    {"id", TEXT}, {"line", NUMBER}, {"number_and_text", SEALED}};
 static const struct column sandbox_columns[] = {
     {"id", TEXT}, {"verification_id", TEXT}, {"number", SEALED}, {"text", SEALED}, {"at", TIME}};
 static const struct column inbox_columns[] = {
@@ -225,6 +229,7 @@ static const struct part class_parts[OG_SUBJECT_CLASSES][PARTS_MAX] = {
                              PART("former_routes", SQL_ROUTES, route_columns),
                              PART("steps", SQL_STEPS, step_columns),
                              PART("counted", SQL_COUNTED, counted_columns)},
+    [OG_SUBJECT_BATCH_ROWS] = {PART(NULL, SQL_BATCH_ROW, batch_row_columns)},
     [OG_SUBJECT_SANDBOX] = {PART(NULL, SQL_SANDBOX, sandbox_columns)},
     [OG_SUBJECT_INBOX] = {PART(NULL, SQL_INBOX, inbox_columns)},
     [OG_SUBJECT_WEBHOOKS] = {PART(NULL, SQL_WEBHOOK, webhook_columns)},

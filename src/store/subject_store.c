@@ -20,6 +20,8 @@ enum {
     SQL_ROUTES,
     SQL_STEPS,
     SQL_MESSAGE,
+    SQL_BATCH_COUNT,
+    SQL_BATCH_ROW,
     SQL_SANDBOX,
     SQL_INBOX,
     SQL_WEBHOOK,
@@ -38,6 +40,7 @@ enum {
 static const char *const sql[SQL_STATEMENTS] = {
     [SQL_SCAN + OG_SUBJECT_VERIFICATIONS] = BY_ID("recipient_digest", "verifications"),
     [SQL_SCAN + OG_SUBJECT_MESSAGES] = OF_ACCOUNTS("recipients", "messages"),
+    [SQL_SCAN + OG_SUBJECT_BATCH_ROWS] = OF_ACCOUNTS("content", "batch_rows"),
     [SQL_SCAN + OG_SUBJECT_SANDBOX] = OF_ACCOUNTS("recipient", "sandbox_messages"),
     [SQL_SCAN + OG_SUBJECT_INBOX] = OF_ACCOUNTS("content", "inbox"),
     [SQL_SCAN + OG_SUBJECT_WEBHOOKS] = BY_ID("body", "webhook_outbox"),
@@ -53,6 +56,11 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_ROUTES] = "DELETE FROM message_routes WHERE account_id = $1 AND message_id = $2",
     [SQL_MESSAGE] = "DELETE FROM messages WHERE account_id = $1 AND id = $2",
     [SQL_STEPS] = "DELETE FROM timeline_steps WHERE account_id = $1 AND subject_id = $2",
+    /* it was queued (0) and counts as canceled (6); its id is its batch's, a dot and six digits */
+    [SQL_BATCH_COUNT] = "UPDATE batch_counts SET count = count + CASE fate WHEN 0 THEN -1 ELSE 1 END "
+                        "WHERE account_id = $1 AND batch_id = substr($2, 1, length($2) - 7) AND "
+                        "fate IN (0, 6)",
+    [SQL_BATCH_ROW] = "DELETE FROM batch_rows WHERE account_id = $1 AND id = $2",
     [SQL_SANDBOX] = "DELETE FROM sandbox_messages WHERE account_id = $1 AND id = $2",
     [SQL_INBOX] = "DELETE FROM inbox WHERE account_id = $1 AND id = $2",
     [SQL_WEBHOOK] = "DELETE FROM webhook_outbox WHERE id = $2 AND account_id = $1",
@@ -67,8 +75,8 @@ og_subject_class_name(enum og_subject_class cls)
 {
     static const char *const names[OG_SUBJECT_CLASSES] = {
         [OG_SUBJECT_VERIFICATIONS] = "verifications", [OG_SUBJECT_MESSAGES] = "messages",
-        [OG_SUBJECT_SANDBOX] = "sandbox",             [OG_SUBJECT_INBOX] = "inbox",
-        [OG_SUBJECT_WEBHOOKS] = "webhooks",
+        [OG_SUBJECT_BATCH_ROWS] = "batch_rows",       [OG_SUBJECT_SANDBOX] = "sandbox",
+        [OG_SUBJECT_INBOX] = "inbox",                 [OG_SUBJECT_WEBHOOKS] = "webhooks",
     };
     return names[cls];
 }
@@ -181,6 +189,7 @@ og_subject_remove(struct og_db *db, enum og_subject_class cls, const struct og_s
         [OG_SUBJECT_VERIFICATIONS] = {SQL_SENDS, SQL_CHECKS, SQL_ANSWERS, SQL_ABUSE,
                                       SQL_STEPS, SQL_VERIFICATION},
         [OG_SUBJECT_MESSAGES] = {SQL_ABUSE, SQL_CLIENT_ID, SQL_ROUTES, SQL_STEPS, SQL_MESSAGE},
+        [OG_SUBJECT_BATCH_ROWS] = {SQL_BATCH_COUNT, SQL_BATCH_ROW},
         [OG_SUBJECT_SANDBOX] = {SQL_SANDBOX},
         [OG_SUBJECT_INBOX] = {SQL_INBOX},
         [OG_SUBJECT_WEBHOOKS] = {SQL_WEBHOOK},

@@ -13,6 +13,7 @@
 
 enum og_subject_class {
     OG_SUBJECT_VERIFICATIONS,
+    OG_SUBJECT_BATCH_ROWS, /* before the messages that they become */
     OG_SUBJECT_MESSAGES,
     OG_SUBJECT_SANDBOX,
     OG_SUBJECT_INBOX,

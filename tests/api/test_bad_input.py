@@ -40,7 +40,7 @@ class World:
         self.clients = {who: gateway.client(text) for who, text in self.credentials.items()}
         self.ids = {"account": self.account.id, "key": "A" * 21, "device": "A" * 21,
                     "message": "A" * 21, "verification": "A" * 30, "token": "A" * 21,
-                    "webhook": "A" * 21, "stop": "A" * 21, "received": "A" * 21,
+                    "webhook": "A" * 21, "stop": "A" * 21, "received": "A" * 21, "batch": "A" * 21,
                     "hook": self.phone.id, None: ""}
         self.ids.update({kind: "bad-input?account=" + self.account.id for kind in routes.NAMED})
 
@@ -482,6 +482,7 @@ def test_objects_of_another_account(world):
     own = {"message": message["id"], "device": phone.id, "verification": made["id"],
            "account": owner.id, "key": key["id"], "token": token["id"], "webhook": "hook",
            "received": phone.tell_received("a secret"), "hook": phone.id,
+           "batch": owner.app.post("/bulk/v1/batches", {"text": "x"}).expect(201).json["id"],
            "stop": gateway.admin.post("/admin/v1/abuse/stops", {
                "country": "ZZ", "account": owner.id}).expect(201).json["id"]}
     owner.app.post(T + "/webhooks", dict(routes.HOOK, id="hook")).expect(201)

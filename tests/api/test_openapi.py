@@ -229,6 +229,25 @@ def test_messages_as_described(gateway, walk, shop):
     walk.call(shop.app, "DELETE", X + "/messages/{id}", id=other["id"])
 
 
+def test_batches_as_described(gateway, walk, shop):
+    one = "/bulk/v1/batches/{id}"
+    made = walk.call(shop.app, "POST", "/bulk/v1/batches", expected=201).json
+    walk.call(shop.app, "POST", "/bulk/v1/batches")
+    walk.call(shop.app, "GET", "/bulk/v1/batches", "?limit=5")
+    walk.call(shop.app, "GET", one, id=made["id"])
+    found = walk.call(shop.app, "GET", one + "/errors", id=made["id"]).json["errors"]
+    assert [error["line"] for error in found] == [3]
+    walk.call(shop.app, "PATCH", one, id=made["id"])
+    walk.call(shop.app, "POST", one + "/recipients", expected=409, id=made["id"], body={
+        "first": 7, "recipients": [{"to": "+447700900125"}]})
+    walk.call(shop.app, "POST", "/bulk/v1/batches", body={"text": "{"}, expected=422)
+    walk.call(shop.app, "GET", one, expected=404, id="nobodys")
+    empty = shop.app.post("/bulk/v1/batches", {"text": "Hello {name}"}).expect(201).json
+    walk.call(shop.app, "POST", one + "/recipients", id=empty["id"])
+    for batch in (made, empty):
+        shop.app.patch("/bulk/v1/batches/" + batch["id"], {"state": "canceled"}).expect(200)
+
+
 def test_phones_as_described(gateway, walk, shop):
     joining = gateway.client(bearer(shop.join_token))
     made = walk.call(joining, "POST", P + "/device").json

@@ -19,7 +19,7 @@ SOURCES = Path(__file__).parents[2] / "src" / "api"
 ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 UNKNOWN_ID = {"message": "A" * 21, "device": "A" * 21, "account": "A" * 21, "key": "A" * 21,
               "verification": "A" * 30, "token": "A" * 21, "webhook": "A" * 21,
-              "app": "a", "template": "a", "stop": "A" * 21, "received": "A" * 21,
+              "app": "a", "template": "a", "stop": "A" * 21, "received": "A" * 21, "batch": "A" * 21,
               "hook": "A" * 21}
 
 
@@ -30,7 +30,7 @@ def test_no_route_of_the_program_is_missing_here():
     known = set(routes.paths())
     for source in SOURCES.glob("*.c"):
         text = source.read_text(encoding="utf-8")
-        found = re.findall(r'"(/(?:3rdparty|mobile|otp)/v1[^"%]*)"', text)
+        found = re.findall(r'"(/(?:3rdparty|mobile|otp|bulk)/v1[^"%]*)"', text)
         found += ["/admin/v1" + path for path in re.findall(r'ADMIN\(OG_\w+, "([^"]+)"', text)]
         for path in found:
             assert path in known or path in ("/3rdparty/v1", "/otp/v1"), (source.name, path)
