@@ -51,10 +51,10 @@ static const char *const sql[SQL_STATEMENTS] = {
                          "($1, $2, 4, 0), ($1, $2, 5, 0), ($1, $2, 6, 0)",
     [SQL_FIND] = "SELECT " COLUMNS " FROM batches WHERE account_id = $1 AND id = $2",
     [SQL_FIND_DUE] = "SELECT " COLUMNS " FROM batches WHERE ended_at IS NULL AND due_at <= $1 AND "
-                     "account_id IN (SELECT id FROM accounts WHERE disabled_at IS NULL) "
-                     "ORDER BY due_at LIMIT 1",
+                     "EXISTS (SELECT 1 FROM accounts a WHERE a.id = batches.account_id AND "
+                     "a.disabled_at IS NULL) ORDER BY due_at LIMIT 1",
     [SQL_LIST] = "SELECT " COLUMNS " FROM batches WHERE account_id = $1 "
-                 "ORDER BY created_at DESC, id DESC LIMIT $2",
+                 "ORDER BY created_at DESC LIMIT $2",
     [SQL_COUNT_LIVE] = "SELECT count(*) FROM batches WHERE account_id = $1 AND ended_at IS NULL",
     [SQL_SAVE] = "UPDATE batches SET state = $4, hold = $5, per_minute = $6, valid_until = $7, "
                  "row_count = $8, error_count = $9, paced_at = $10, due_at = $11, "
