@@ -9,6 +9,7 @@
 #include "service/audit.h"
 #include "service/message_priv.h"
 #include "service/otp_priv.h"
+#include "service/route_service.h"
 #include "store/batch_store.h"
 
 #define LOOK_MAX 1000
@@ -110,6 +111,12 @@ last_step(struct og_erase_op *self, struct og_tx *tx)
     bool found;
     enum og_code code = og_subject_remove_failures(
         tx->db, og_otp_digest(self->svc, self->number, self->mem), &self->erased, &self->op.err);
+    int64_t sims = 0;
+    if (code == OG_OK) {
+        code = og_subject_remove_sims(tx->db, og_route_digest(self->svc, self->number), &sims,
+                                      &self->op.err);
+    }
+    self->erased += sims;
     if (code == OG_OK) {
         code = og_audit_erase(self->svc, tx, self->number, &found, &self->op.err);
     }
@@ -122,7 +129,7 @@ const char *
 og_erase_class_name(int cls)
 {
     return cls < OG_SUBJECT_CLASSES ? og_subject_class_name((enum og_subject_class)cls)
-                                    : "failures";
+                                    : "counts";
 }
 
 enum og_code

@@ -11,7 +11,7 @@
 #include "service/services.h"
 #include "store/subject_store.h"
 
-/* Of a class that og_subject_scan knows; the one behind them is "failures". Static storage. */
+/* Of a class that og_subject_scan knows; the one behind them is "counts". Static storage. */
 const char *og_erase_class_name(int cls);
 
 /* One step. Write lane. */
@@ -36,7 +36,7 @@ void og_erase_committed(struct og_op *op, struct og_tx *tx);
 void og_erase_release(struct og_erase_op *self, struct og_loop *loop);
 
 /* Classes of an export, behind those of og_subject_scan. */
-enum { OG_EXPORT_FAILURES = OG_SUBJECT_CLASSES, OG_EXPORT_AUDIT, OG_EXPORT_CLASSES };
+enum { OG_EXPORT_COUNTS = OG_SUBJECT_CLASSES, OG_EXPORT_AUDIT, OG_EXPORT_CLASSES };
 const char *og_export_class_name(int cls);
 
 /* Before the first step: tell the audit log that somebody reads all of a number. Write lane. */

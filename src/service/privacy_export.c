@@ -8,6 +8,7 @@
 #include "service/audit.h"
 #include "service/otp_priv.h"
 #include "service/privacy.h"
+#include "service/route_service.h"
 #include "store/audit_store.h"
 
 #define LOOK_MAX 20000
@@ -60,9 +61,10 @@ scan_step(struct og_export_op *self, struct og_tx *tx, const struct og_subject_a
 }
 
 static enum og_code
-failures_step(struct og_export_op *self, struct og_tx *tx, const struct og_subject_ask *ask)
+counts_step(struct og_export_op *self, struct og_tx *tx, const struct og_subject_ask *ask)
 {
-    enum og_code code = og_subject_show_failures(tx->db, ask, &self->out, &self->op.err);
+    enum og_code code = og_subject_show_counts(
+        tx->db, ask, og_route_digest(self->svc, self->number), &self->out, &self->op.err);
     og_buf_add_byte(&self->out, '\n');
     self->found = 1;
     self->next = (struct og_subject_place){.cls = OG_EXPORT_AUDIT};
@@ -125,8 +127,8 @@ og_export_apply(struct og_op *op, struct og_tx *tx)
     og_buf_init(&self->out, LINES_BYTES_MAX);
     if (self->place.cls < OG_SUBJECT_CLASSES) {
         code = scan_step(self, tx, &ask);
-    } else if (self->place.cls == OG_EXPORT_FAILURES) {
-        code = failures_step(self, tx, &ask);
+    } else if (self->place.cls == OG_EXPORT_COUNTS) {
+        code = counts_step(self, tx, &ask);
     } else {
         code = audit_step(self, tx, &ask);
     }

@@ -15,8 +15,8 @@
 
 /* ---- the message ---- */
 
-static uint64_t
-digest_of(const struct og_services *svc, struct og_str number)
+uint64_t
+og_route_digest(const struct og_services *svc, struct og_str number)
 {
     const struct og_str parts[] = {OG_STR("route"), number};
     uint8_t digest[OG_DIGEST_BYTES];
@@ -207,7 +207,7 @@ match_rule(struct gathering *g, struct og_arena *mem, struct og_route_plan *out)
     g->rule = og_route_rules_match(g->rules, &subject, &place);
     out->rule = g->rule ? (int)place : -1;
     g->recipient = g->rules->is_sticky && g->job->number.len
-                       ? digest_of(g->svc, g->job->number)
+                       ? og_route_digest(g->svc, g->job->number)
                        : 0;
 }
 
@@ -468,7 +468,7 @@ pace_ask(const struct og_services *svc, const struct og_dispatch_item *item,
     struct og_pace_ask ask = {.is_otp = item->class == OG_DISPATCH_OTP, .parts = item->parts};
     if (m && og_route_counts_recipients(svc)) {
         for (size_t i = 0; i < m->record.recipient_count && i < OG_ROUTE_RECIPIENTS_MAX; i++) {
-            digests[ask.recipient_count++] = digest_of(svc, m->record.recipients[i].number);
+            digests[ask.recipient_count++] = og_route_digest(svc, m->record.recipients[i].number);
         }
         ask.recipients = digests;
     }
@@ -556,8 +556,8 @@ save_recipients(const struct og_services *svc, struct og_tx *tx, const struct og
     for (size_t i = 0; code == OG_OK && i < m->record.recipient_count; i++) {
         code = og_sim_recipient_note(tx->db, m->device_id,
                                      (int)(m->route_sim ? m->route_sim : m->sim_number),
-                                     digest_of(svc, m->record.recipients[i].number), tx->now_ms,
-                                     err);
+                                     og_route_digest(svc, m->record.recipients[i].number),
+                                     tx->now_ms, err);
     }
     return code;
 }
@@ -590,7 +590,7 @@ stick(struct og_services *svc, const struct og_message *m)
     const struct og_route_rules *rules = og_route_table_rules(svc->lane.routes, m->account_id);
     if (rules && rules->is_sticky && m->record.recipient_count && !m->encrypted) {
         og_route_table_stick(svc->lane.routes, m->account_id,
-                             digest_of(svc, m->record.recipients[0].number), m->device_id);
+                             og_route_digest(svc, m->record.recipients[0].number), m->device_id);
     }
 }
 

@@ -36,6 +36,9 @@ struct og_route_job og_route_job_of(const struct og_services *svc, const struct 
 /* As the queue knows it: enough where no rule asks for more. */
 struct og_route_job og_route_job_of_item(const struct og_dispatch_item *item, int64_t now_ms);
 
+/* By which SIMs' recipients are told apart: 64 bits, keyed. */
+uint64_t og_route_digest(const struct og_services *svc, struct og_str number);
+
 /* Everything that was weighed; strings in `mem`. */
 struct og_route_plan {
     struct og_route_candidate *candidates;

@@ -28,6 +28,7 @@ enum {
     SQL_INBOX,
     SQL_WEBHOOK,
     SQL_FAILURES,
+    SQL_SIMS,
     SQL_STATEMENTS
 };
 
@@ -60,6 +61,9 @@ static const char *const sql[SQL_STATEMENTS] = {
                   "WHERE account_id = $1 AND id = $2",
     [SQL_WEBHOOK] = "SELECT id, webhook_id, event, body, created_at, failed, reason, dead_at FROM "
                     "webhook_outbox WHERE account_id = $1 AND id = $2",
+    [SQL_SIMS] = "SELECT device_id, sim, last_at FROM sim_recipients WHERE device_id IN "
+                 "(SELECT id FROM devices) AND sim IN (0, 1, 2, 3) AND recipient = CAST($1 AS BIGINT) AND "
+                 "$2 = ''" LISTED,
     [SQL_FAILURES] = "SELECT account_id, purpose, count, locked_at, updated_at FROM otp_failures "
                      "WHERE account_id IN (SELECT id FROM accounts) AND recipient_digest = $1 AND "
                      "$2 = ''" LISTED,
@@ -234,6 +238,9 @@ static const struct part class_parts[OG_SUBJECT_CLASSES][PARTS_MAX] = {
     [OG_SUBJECT_INBOX] = {PART(NULL, SQL_INBOX, inbox_columns)},
     [OG_SUBJECT_WEBHOOKS] = {PART(NULL, SQL_WEBHOOK, webhook_columns)},
 };
+static const struct column sim_columns[] = {
+    {"device_id", TEXT}, {"sim", NUMBER}, {"last_at", TIME}};
+static const struct part sim_part = PART("sims", SQL_SIMS, sim_columns);
 static const struct part failure_part = PART("failures", SQL_FAILURES, failure_columns);
 
 /* ---- writing ---- */
@@ -392,15 +399,21 @@ og_subject_show(struct og_db *db, const struct og_subject_ask *ask, enum og_subj
 }
 
 enum og_code
-og_subject_show_failures(struct og_db *db, const struct og_subject_ask *ask, struct og_buf *out,
-                         struct og_err *err)
+og_subject_show_counts(struct og_db *db, const struct og_subject_ask *ask, uint64_t sim_digest,
+                       struct og_buf *out, struct og_err *err)
 {
     struct showing self;
+    const struct og_str none = OG_STR("");
     begin(&self, db, ask, out);
     og_json_object(&self.w, NULL);
-    og_json_add_cstr(&self.w, "class", "failures");
+    og_json_add_cstr(&self.w, "class", "counts");
     enum og_code code =
-        write_part(&self, &failure_part, &(struct og_subject_row){ask->digest, OG_STR("")}, err);
+        write_part(&self, &failure_part, &(struct og_subject_row){ask->digest, none}, err);
+    if (code == OG_OK) {
+        const struct og_str digest =
+            og_str_printf(&self.mem, "%lld", (long long)(int64_t)sim_digest);
+        code = write_part(&self, &sim_part, &(struct og_subject_row){digest, none}, err);
+    }
     og_json_end(&self.w);
     finish(&self);
     return code;

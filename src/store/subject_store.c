@@ -26,6 +26,7 @@ enum {
     SQL_INBOX,
     SQL_WEBHOOK,
     SQL_FAILURES,
+    SQL_SIMS,
     SQL_STATEMENTS
 };
 
@@ -64,6 +65,8 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_SANDBOX] = "DELETE FROM sandbox_messages WHERE account_id = $1 AND id = $2",
     [SQL_INBOX] = "DELETE FROM inbox WHERE account_id = $1 AND id = $2",
     [SQL_WEBHOOK] = "DELETE FROM webhook_outbox WHERE id = $2 AND account_id = $1",
+    [SQL_SIMS] = "DELETE FROM sim_recipients WHERE device_id IN (SELECT id FROM devices) AND "
+                 "sim IN (0, 1, 2, 3) AND recipient = $1",
     [SQL_FAILURES] = "DELETE FROM otp_failures WHERE account_id IN (SELECT id FROM accounts) AND "
                      "recipient_digest = $1",
 };
@@ -208,4 +211,10 @@ og_subject_remove_failures(struct og_db *db, struct og_str digest, int64_t *coun
                            struct og_err *err)
 {
     return og_db_run(db, &page, SQL_FAILURES, OG_ARGS(og_value_text(digest)), count_out, err);
+}
+
+enum og_code
+og_subject_remove_sims(struct og_db *db, uint64_t digest, int64_t *count_out, struct og_err *err)
+{
+    return og_db_run(db, &page, SQL_SIMS, OG_ARGS(og_value_i64((int64_t)digest)), count_out, err);
 }

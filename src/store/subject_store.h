@@ -65,6 +65,9 @@ OG_MUST_CHECK enum og_code og_subject_remove(struct og_db *db, enum og_subject_c
 /* The failures that are counted for this digest, in every account. */
 OG_MUST_CHECK enum og_code og_subject_remove_failures(struct og_db *db, struct og_str digest,
                                                       int64_t *count_out, struct og_err *err);
+/* That a SIM wrote to the number with this digest (service/route_service.h). */
+OG_MUST_CHECK enum og_code og_subject_remove_sims(struct og_db *db, uint64_t digest,
+                                                  int64_t *count_out, struct og_err *err);
 
 /*
  * Append what a row of this class and what hangs on it say, as one JSON object without a line end. Codes and
@@ -74,7 +77,8 @@ OG_MUST_CHECK enum og_code og_subject_show(struct og_db *db, const struct og_sub
                                            enum og_subject_class cls,
                                            const struct og_subject_row *row, struct og_buf *out,
                                            struct og_err *err);
-/* The same for the failures that are counted for the digest, all accounts' in one object. */
-OG_MUST_CHECK enum og_code og_subject_show_failures(struct og_db *db,
-                                                    const struct og_subject_ask *ask,
-                                                    struct og_buf *out, struct og_err *err);
+/* The same for what digests lead to, in one object: failures of all accounts, and SIMs that wrote to it. */
+OG_MUST_CHECK enum og_code og_subject_show_counts(struct og_db *db,
+                                                  const struct og_subject_ask *ask,
+                                                  uint64_t sim_digest, struct og_buf *out,
+                                                  struct og_err *err);

@@ -71,7 +71,8 @@ def test_req_81_erasing_a_number_leaves_nothing_of_it():
 
 
 def test_an_export_has_all_of_a_number_and_nothing_of_others():
-    with Gateway(env={"OTPGATE_ABUSE_MODE": "enforce", "OTPGATE_ABUSE_HOME": "DE"}) as gateway:
+    with Gateway(env={"OTPGATE_ABUSE_MODE": "enforce", "OTPGATE_ABUSE_HOME": "DE",
+                      "OTPGATE_SIM_RECIPIENTS_PER_DAY": "1000"}) as gateway:
         account = gateway.account()
         phone = account.add_phone()
         number, other = gateway.fresh_number(), gateway.fresh_number()
@@ -91,8 +92,9 @@ def test_an_export_has_all_of_a_number_and_nothing_of_others():
                                                  "others": 1}
         carrier = messages[None]
         assert carrier["verification_id"] == verification and "text" not in carrier
-        [failures] = found["failures"]
-        assert [f["count"] for f in failures["failures"]] == [1]
+        [counts] = found["counts"]
+        assert [f["count"] for f in counts["failures"]] == [1]
+        assert [s["device_id"] for s in counts["sims"]] == [phone.id]
         kinds = [row["entry"]["kind"] for row in found["audit"]]
         assert "otp.start.accepted" in kinds and kinds[-1] == "privacy.export"
         assert other not in text and others not in text
@@ -111,7 +113,8 @@ def test_an_export_has_all_of_a_number_and_nothing_of_others():
 
         assert cli(gateway, "privacy", "erase", "-", stdin=number).returncode == 0
         found, _ = exported(gateway, number)
-        assert sorted(found) == ["audit", "failures"] and found["failures"][0]["failures"] == []
+        assert sorted(found) == ["audit", "counts"]
+        assert (found["counts"][0]["failures"], found["counts"][0]["sims"]) == ([], [])
         assert [row["entry"]["kind"] for row in found["audit"]] == ["privacy.export"]
         empty = cli(gateway, "privacy", "export")
         assert empty.returncode == 1 and "standard input" in empty.stderr
