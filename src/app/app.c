@@ -15,16 +15,14 @@
 #include "app/app_alerts.h"
 #include "app/app_codes.h"
 #include "app/app_facts.h"
+#include "app/app_jobs.h"
+#include "app/app_presence.h"
 #include "app/app_settings.h"
 #include "app/database.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "http/ca.h"
 #include "http/server.h"
-#include "jobs/checkpointer.h"
-#include "jobs/purger.h"
-#include "jobs/sweeper.h"
-#include "jobs/webhook_sender.h"
 #include "lane/lanes.h"
 #include "live/hub.h"
 #include "live/wait_board.h"
@@ -38,9 +36,6 @@
 #include "service/routing_service.h"
 #include "service/webhook_service.h"
 
-#define SWEEP_EVERY_MS 500
-#define PURGE_EVERY_MS (30 * 60 * 1000)
-#define CHECKPOINT_TICK_MS 1000
 #define ADDRESSES_MAX 8
 #define CODES_FILE "codes.snapshot" /* between a planned stop and the next start */
 
@@ -53,11 +48,8 @@ struct og_app {
     struct og_http_server *server;
     struct og_hub *hub;
     struct og_api *api;
-    struct og_sweeper *sweeper;
-    struct og_purger *purger;
-    struct og_checkpointer *checkpointer; /* NULL: no audit log */
-    struct og_webhook_sender *webhooks;
-    struct og_app_alerts alerts;
+    struct og_app_presence presence;
+    struct og_app_jobs jobs;
     struct og_plan *plan;
     struct og_secret operator_token;
     const char *url;
@@ -85,11 +77,11 @@ open_audit(struct og_app *self, struct og_db *db, struct og_err *err)
 }
 
 static enum og_code
-bring_schema_up(struct og_app *self, int64_t now_ms, struct og_err *err)
+bring_schema_up(struct og_app *self, struct og_err *err)
 {
     struct og_db *db = NULL;
-    enum og_code code = og_app_db_open(self->config, &self->services.keys, now_ms, &self->mem, &db,
-                                       err);
+    enum og_code code = og_app_db_open(self->config, &self->services.keys,
+                                       og_now_ms(self->services.clock), &self->mem, &db, err);
     code = code == OG_OK ? open_audit(self, db, err) : code;
     og_db_close(db);
     if (code == OG_OK) {
@@ -100,8 +92,9 @@ bring_schema_up(struct og_app *self, int64_t now_ms, struct og_err *err)
 
 /* What lives in memory, from the rows: before any lane runs. */
 static enum og_code
-load_memory(struct og_app *self, int64_t now_ms, struct og_err *err)
+load_memory(struct og_app *self, struct og_err *err)
 {
+    const int64_t now_ms = og_now_ms(self->services.clock);
     struct og_services *svc = &self->services;
     struct og_db *db = og_lanes_writer(self->lanes);
     bool was_made = false, is_lost = access(self->operator_file, F_OK) != 0;
@@ -312,71 +305,6 @@ provide_certificate(struct og_app *self, struct og_http_config *http, struct og_
     return code;
 }
 
-static void
-on_presence_done(struct og_op *op)
-{
-    struct og_presence_op *self = (struct og_presence_op *)op;
-    og_arena_finish(&self->mem);
-    free(self);
-}
-
-static const struct og_op_kind presence_kind = {"device.presence", NULL, og_presence_committed,
-                                                on_presence_done};
-
-static void
-on_told(struct og_op *op)
-{
-    struct og_presence_tell_op *self = (struct og_presence_tell_op *)op;
-    if (op->code != OG_OK) {
-        og_log_warn("app", "receivers do not hear of a phone", "reason=%s",
-                    og_log_quote(og_str_from(op->err.text)));
-    }
-    og_arena_finish(&self->mem);
-    free(self);
-}
-
-static const struct og_op_kind tell_kind = {"device.tell", og_presence_tell_apply, NULL, on_told};
-
-/* That streams end because we stop says nothing of phones. */
-static void
-tell_presence(struct og_app *self, struct og_str account_id, struct og_str device_id,
-              bool is_connected)
-{
-    if (!atomic_load(&self->is_running)) {
-        return;
-    }
-    struct og_presence_tell_op *op = og_xalloc(sizeof *op);
-    og_arena_init(&op->mem, 512);
-    op->op.kind = &tell_kind;
-    op->op.is_ours = true;
-    op->svc = &self->services;
-    op->account_id = og_str_dup(&op->mem, account_id);
-    op->device_id = og_str_dup(&op->mem, device_id);
-    op->is_connected = is_connected;
-    if (og_lane_submit(self->lanes, OG_LANE_WRITE, &op->op) != OG_OK) {
-        og_arena_finish(&op->mem);
-        free(op);
-    }
-}
-
-static void
-on_presence(void *ctx, struct og_str account_id, struct og_str device_id, bool is_connected)
-{
-    struct og_app *self = ctx;
-    struct og_presence_op *op = og_xalloc(sizeof *op);
-    og_arena_init(&op->mem, 512);
-    op->op.kind = &presence_kind;
-    op->op.is_ours = true;
-    op->svc = &self->services;
-    op->account_id = og_str_dup(&op->mem, account_id);
-    op->device_id = og_str_dup(&op->mem, device_id);
-    op->is_connected = is_connected;
-    if (og_lane_submit(self->lanes, OG_LANE_WRITE, &op->op) != OG_OK) {
-        on_presence_done(&op->op); /* we are stopping */
-    }
-    tell_presence(self, account_id, device_id, is_connected);
-}
-
 static enum og_code
 make_hub(struct og_app *self, struct og_err *err)
 {
@@ -390,11 +318,13 @@ make_hub(struct og_app *self, struct og_err *err)
         .wake_gap_ms = self->config->phone.wake_gap_ms,
         .streams_per_device_max = self->config->phone.streams_per_device_max,
         .clock = self->services.clock,
-        .on_presence = on_presence,
-        .ctx = self,
+        .on_presence = og_app_presence,
+        .ctx = &self->presence,
     };
+    self->presence = (struct og_app_presence){&self->services, self->lanes, &self->is_running};
     enum og_code code = og_hub_create(&config, loops, loop_count, &self->hub, err);
     self->services.lane.hub = self->hub;
+    og_api_set_hub(self->api, self->hub);
     return code;
 }
 
@@ -446,120 +376,44 @@ make_server(struct og_app *self, struct og_err *err)
     return OG_OK;
 }
 
-static enum og_code
-make_sweeper(struct og_app *self, struct og_err *err)
-{
-    struct og_sweeper_config config = {
-        .services = &self->services,
-        .lanes = self->lanes,
-        .every_ms = SWEEP_EVERY_MS,
-        .gone_after_ms = self->config->phone.gone_after_ms,
-    };
-    return og_sweeper_create(&config, og_http_server_loop(self->server, 0), &self->sweeper, err);
-}
-
-static enum og_code
-make_purger(struct og_app *self, struct og_err *err)
-{
-    struct og_purger_config config = {
-        .services = &self->services, .lanes = self->lanes, .every_ms = PURGE_EVERY_MS};
-    og_app_retention(self->config, &config.retention);
-    return og_purger_create(&config, og_http_server_loop(self->server, 0), &self->purger, err);
-}
-
-static enum og_code
-make_webhooks(struct og_app *self, struct og_err *err)
-{
-    struct og_webhook_sender_config config = {
-        .services = &self->services,
-        .lanes = self->lanes,
-        .ca_file = self->config->webhook.ca_file,
-        .allow_private = self->config->webhook.allow_private,
-        .first_wait_ms = self->config->webhook.first_retry_ms,
-    };
-    return og_webhook_sender_create(&config, &self->webhooks, err);
-}
-
-/* What checks the checkpoints, for those who keep copies elsewhere. */
-static enum og_code
-write_audit_key(struct og_app *self, struct og_err *err)
-{
-    struct og_buf text;
-    og_buf_init(&text, 512);
-    og_audit_key_write(og_audit_signer(self->services.lane.audit), &text);
-    og_buf_add_byte(&text, '\n');
-    enum og_code code =
-        og_file_write(in_data(self, "audit-key.pub"), og_buf_str(&text), 0644, err);
-    og_buf_finish(&text);
-    return code;
-}
-
-static enum og_code
-make_checkpointer(struct og_app *self, struct og_err *err)
-{
-    const struct og_config_audit *audit = &self->config->audit;
-    const char *file = audit->checkpoint_file;
-    struct og_checkpointer_config config = {
-        .services = &self->services,
-        .lanes = self->lanes,
-        .file = file[0] ? file : in_data(self, "audit-checkpoints"),
-        .syslog = audit->checkpoint_syslog,
-        .url = audit->checkpoint_url,
-        .ca_file = audit->checkpoint_ca_file,
-        .tick_ms = CHECKPOINT_TICK_MS,
-    };
-    if (!audit->enabled) {
-        return OG_OK;
-    }
-    enum og_code code = og_checkpointer_create(&config, og_http_server_loop(self->server, 0),
-                                               &self->checkpointer, err);
-    return code == OG_OK ? write_audit_key(self, err) : code;
-}
-
 /* ---- life ---- */
 
 static enum og_code
-create_steps(struct og_app *self, struct og_err *err)
+make_crypto(struct og_app *self, struct og_err *err)
 {
-    int64_t now_ms = og_now_ms(og_clock_system());
     enum og_code code = og_crypto_init(err);
-    if (code == OG_OK) {
-        code = og_dir_make(self->config->data.dir, err);
+    return code == OG_OK ? og_dir_make(self->config->data.dir, err) : code;
+}
+
+static enum og_code
+make_jobs(struct og_app *self, struct og_err *err)
+{
+    const struct og_app_jobs_room room = {
+        .config = self->config,
+        .services = &self->services,
+        .lanes = self->lanes,
+        .loop = og_http_server_loop(self->server, 0),
+        .mem = &self->mem,
+    };
+    return og_app_jobs_open(&self->jobs, &room, err);
+}
+
+typedef enum og_code make_fn(struct og_app *self, struct og_err *err);
+
+/* Each needs what stands before it. */
+static make_fn *const steps[] = {
+    make_crypto, make_services, bring_schema_up, make_lanes, make_server, make_hub, load_memory,
+    make_jobs,
+};
+
+static enum og_code
+make_all(struct og_app *self, struct og_err *err)
+{
+    enum og_code code = OG_OK;
+    for (size_t i = 0; code == OG_OK && i < sizeof steps / sizeof steps[0]; i++) {
+        code = steps[i](self, err);
     }
-    if (code == OG_OK) {
-        code = make_services(self, err);
-    }
-    if (code == OG_OK) {
-        code = bring_schema_up(self, now_ms, err);
-    }
-    if (code == OG_OK) {
-        code = make_lanes(self, err);
-    }
-    if (code == OG_OK) {
-        code = make_server(self, err);
-    }
-    if (code == OG_OK) {
-        code = make_hub(self, err);
-    }
-    if (code == OG_OK) {
-        og_api_set_hub(self->api, self->hub);
-        code = load_memory(self, now_ms, err);
-    }
-    if (code == OG_OK) {
-        code = make_sweeper(self, err);
-    }
-    if (code == OG_OK) {
-        code = make_purger(self, err);
-    }
-    if (code == OG_OK) {
-        code = make_checkpointer(self, err);
-    }
-    if (code == OG_OK) {
-        code = make_webhooks(self, err);
-    }
-    return code == OG_OK ? og_app_alerts_open(&self->alerts, self->config, &self->services,
-                                              self->lanes, &self->mem, err)
-                         : code;
+    return code;
 }
 
 enum og_code
@@ -572,12 +426,11 @@ og_app_create(const struct og_config *config, struct og_app **out, struct og_err
     og_message_phone_metrics();
     og_otp_register_metrics();
     og_abuse_register_metrics();
-    og_webhook_sender_metrics();
     og_alert_register_metrics();
-    og_alert_sender_metrics();
+    og_app_jobs_metrics();
     og_audit_register_metrics();
     og_purge_register_metrics();
-    enum og_code code = create_steps(self, err);
+    enum og_code code = make_all(self, err);
     if (code != OG_OK) {
         og_app_destroy(self);
         return code;
@@ -609,10 +462,7 @@ og_app_start(struct og_app *self, struct og_err *err)
 {
     enum og_code code = og_lanes_start(self->lanes, err);
     if (code == OG_OK) {
-        code = og_webhook_sender_start(self->webhooks, err);
-    }
-    if (code == OG_OK) {
-        code = og_alert_sender_start(self->alerts.sender, err);
+        code = og_app_jobs_start(&self->jobs, err);
     }
     if (code == OG_OK) {
         code = og_http_server_start(self->server, err);
@@ -645,18 +495,6 @@ og_app_reload(struct og_app *self, struct og_err *err)
     return code;
 }
 
-/* The last entry; what the lanes still apply may come behind it. */
-static void
-stop_audit(struct og_app *self)
-{
-    if (!self->checkpointer) {
-        return;
-    }
-    og_checkpointer_stop(self->checkpointer);
-    (void)!og_audit_note(&self->services, self->lanes,
-                         &(struct og_audit_event){.kind = OG_AUDIT_SERVICE_STOP});
-}
-
 void
 og_app_stop(struct og_app *self)
 {
@@ -667,16 +505,13 @@ og_app_stop(struct og_app *self)
     og_api_set_ready(self->api, false);
     og_http_server_stop(self->server);
     og_app_codes_settle(&self->services);
-    og_sweeper_stop(self->sweeper);
-    og_purger_stop(self->purger);
-    og_webhook_sender_stop(self->webhooks);
-    og_alert_sender_stop(self->alerts.sender);
+    og_app_jobs_stop(&self->jobs);
     og_hub_stop(self->hub);
-    stop_audit(self);
+    /* the last entry; what the lanes still apply may come behind it */
+    (void)!og_audit_note(&self->services, self->lanes,
+                         &(struct og_audit_event){.kind = OG_AUDIT_SERVICE_STOP});
     og_lanes_stop(self->lanes);
-    if (self->checkpointer) {
-        og_checkpointer_end(self->checkpointer);
-    }
+    og_app_jobs_end(&self->jobs);
     (void)!unlink(in_data(self, "gateway.json"));
     og_log_info("app", "stopped", "");
 }
@@ -688,12 +523,8 @@ og_app_destroy(struct og_app *self)
         return;
     }
     og_http_server_destroy(self->server); /* its loops run what the lanes still posted */
-    og_app_alerts_close(&self->alerts);
+    og_app_jobs_close(&self->jobs);
     og_lanes_destroy(self->lanes);
-    og_sweeper_destroy(self->sweeper);
-    og_purger_destroy(self->purger);
-    og_checkpointer_destroy(self->checkpointer);
-    og_webhook_sender_destroy(self->webhooks);
     og_hub_destroy(self->hub);
     og_api_destroy(self->api);
     og_dispatch_destroy(self->services.lane.dispatch);

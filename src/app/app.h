@@ -1,7 +1,7 @@
 /*
  * The gateway as one object: owns every room, starts them in order, stops them in reverse.
  *
- *   keys -> database, schema -> code store, services -> lanes -> http (listening) -> hub, api, sweeper
+ *   keys -> database, schema -> code store, services -> lanes -> http (listening) -> hub, api -> jobs
  *   -> threads run -> ready
  */
 #pragma once
