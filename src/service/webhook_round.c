@@ -62,7 +62,8 @@ find_host(struct og_webhook_round_op *self, struct og_str host)
             return &self->hosts[i];
         }
     }
-    self->hosts[self->host_count] = (struct og_webhook_host){.host = host};
+    self->hosts[self->host_count] =
+        (struct og_webhook_host){.host = host, .given_max = self->given_max};
     return &self->hosts[self->host_count++];
 }
 
@@ -120,7 +121,7 @@ take_one(struct og_webhook_round_op *self, struct og_tx *tx, const struct target
     og_buf_finish(&body);
     code = og_hook_queue_lease(tx->db, row->id, tx->now_ms + OG_WEBHOOK_LEASE_MS, err);
     self->try_count += code == OG_OK;
-    target->host->under_way += code == OG_OK;
+    target->host->given += code == OG_OK;
     return code;
 }
 
@@ -130,7 +131,7 @@ take_of_hook(struct og_webhook_round_op *self, struct og_tx *tx, const struct og
     struct og_webhook_event_row *rows;
     int count = 0;
     struct target target = {hook, find_host(self, og_webhook_url_host(hook->url)), {0}, {0}};
-    int room = self->per_host_max - target.host->under_way;
+    int room = target.host->given_max - target.host->given;
     room = room < self->tries_max - self->try_count ? room : self->tries_max - self->try_count;
     if (room <= 0) {
         return OG_OK;
@@ -160,6 +161,37 @@ make_room(struct og_webhook_round_op *self, int more)
     self->hosts = hosts;
 }
 
+/* Hooks that had results, each once and as they are now: the next of theirs can follow at once. */
+static enum og_code
+find_answered(struct og_webhook_round_op *self, struct og_tx *tx, struct og_webhook **hooks_out,
+              int *count_out)
+{
+    enum og_code code = OG_OK;
+    int count = 0;
+    for (const struct og_webhook_result *at = self->results; at; at = at->next) {
+        count++;
+    }
+    struct og_webhook *hooks =
+        OG_ARENA_ARRAY(self->mem, struct og_webhook, (size_t)count + 1);
+    count = 0;
+    for (const struct og_webhook_result *at = self->results; code == OG_OK && at; at = at->next) {
+        bool is_there = false;
+        for (int i = 0; i < count && !is_there; i++) {
+            is_there = og_str_eq(hooks[i].id, at->webhook_id) &&
+                       og_str_eq(hooks[i].account_id, at->account_id);
+        }
+        if (!is_there) {
+            bool is_found = false;
+            code = og_webhook_find(tx->db, at->account_id, at->webhook_id, self->mem,
+                                   &hooks[count], &is_found, &self->op.err);
+            count += is_found && !hooks[count].disabled_at;
+        }
+    }
+    *hooks_out = hooks;
+    *count_out = count;
+    return code;
+}
+
 enum og_code
 og_webhook_round_apply(struct og_op *op, struct og_tx *tx)
 {
@@ -171,7 +203,9 @@ og_webhook_round_apply(struct og_op *op, struct og_tx *tx)
     struct og_webhook *hooks;
     int count = 0;
     if (code == OG_OK) {
-        code = og_hook_queue_hooks_due(tx->db, tx->now_ms, self->mem, &hooks, &count, &op->err);
+        code = self->looks_at_all ? og_hook_queue_hooks_due(tx->db, tx->now_ms, self->mem, &hooks,
+                                                            &count, &op->err)
+                                  : find_answered(self, tx, &hooks, &count);
     }
     self->tries = OG_ARENA_ARRAY(self->mem, struct og_webhook_try, (size_t)self->tries_max + 1);
     make_room(self, code == OG_OK ? count : 0);

@@ -162,9 +162,10 @@ struct og_webhook_try {
     struct og_secret signing_key;
 };
 
+/* What a host has been given, and may have in all. */
 struct og_webhook_host {
     struct og_str host;
-    int under_way;
+    int given, given_max;
 };
 
 /* Write down results and take what is due, as the limits leave room. Write lane; by jobs only. */
@@ -173,9 +174,10 @@ struct og_webhook_round_op {
     struct og_services *svc;
     struct og_arena *mem;
     const struct og_webhook_result *results;
-    struct og_webhook_host *hosts; /* with what is under way */
+    bool looks_at_all;             /* else only at the hooks that have results */
+    struct og_webhook_host *hosts; /* that have been given something */
     int host_count;
-    int per_host_max;
+    int given_max; /* of any other host */
     int tries_max;
     int64_t first_wait_ms;        /* after a first failure */
     struct og_webhook_try *tries; /* out */

@@ -6,6 +6,7 @@
 enum {
     SQL_PUT,
     SQL_LIST,
+    SQL_FIND,
     SQL_REMOVE,
     SQL_REMOVE_OUTBOX,
     SQL_REMOVE_OUTBOX_OF_DEVICE,
@@ -57,6 +58,7 @@ static const char *const sql[SQL_STATEMENTS] = {
                 "disabled_at = NULL",
     [SQL_LIST] = "SELECT " HOOK " FROM webhooks w WHERE ($1 = '' OR w.account_id = $1) "
                  "ORDER BY w.created_at, w.id",
+    [SQL_FIND] = "SELECT " HOOK " FROM webhooks w WHERE w.account_id = $1 AND w.id = $2",
     [SQL_REMOVE] = "DELETE FROM webhooks WHERE account_id = $1 AND id = $2",
     [SQL_REMOVE_OUTBOX] = "DELETE FROM webhook_outbox WHERE id IN (SELECT o.id FROM webhook_outbox o "
                           "WHERE o.account_id = $1 AND o.webhook_id = $2 AND o.dead_at IS NULL "
@@ -229,6 +231,21 @@ og_webhook_list(struct og_db *db, struct og_str account_id, struct og_arena *mem
                              count_out, err, og_value_text(account_id));
     if (code == OG_OK) {
         drop_unknown(*items_out, count_out);
+    }
+    return code;
+}
+
+enum og_code
+og_webhook_find(struct og_db *db, struct og_str account_id, struct og_str id, struct og_arena *mem,
+                struct og_webhook *out, bool *found_out, struct og_err *err)
+{
+    struct og_webhook *items;
+    int count;
+    enum og_code code = LIST(db, SQL_FIND, read_hook, struct og_webhook, mem, &items, &count, err,
+                             og_value_text(account_id), og_value_text(id));
+    *found_out = code == OG_OK && count > 0;
+    if (*found_out) {
+        *out = items[0];
     }
     return code;
 }

@@ -26,6 +26,11 @@ OG_MUST_CHECK enum og_code og_webhook_put(struct og_db *db, const struct og_webh
 OG_MUST_CHECK enum og_code og_webhook_list(struct og_db *db, struct og_str account_id,
                                            struct og_arena *mem, struct og_webhook **items_out,
                                            int *count_out, struct og_err *err);
+/* found_out: is there one? */
+OG_MUST_CHECK enum og_code og_webhook_find(struct og_db *db, struct og_str account_id,
+                                           struct og_str id, struct og_arena *mem,
+                                           struct og_webhook *out, bool *found_out,
+                                           struct og_err *err);
 /* With what waits for it. Also fine when there is none. */
 OG_MUST_CHECK enum og_code og_webhook_remove(struct og_db *db, struct og_str account_id,
                                              struct og_str id, struct og_err *err);
