@@ -75,11 +75,12 @@
 #define PULL(path_)                                                                               \
     {OG_GET, path_, SMSGATE, FOR_DEVICE, .success = 200, .acts = true,                            \
      OP(OG_LANE_WRITE, "message.pull", og_pull_apply, og_pull_committed, og_pull_op),             \
-     .decode = og_phone_pull_decode, .encode = og_phone_pull_encode}
+     .kind.decides_first = og_pull_decides_first, .decode = og_phone_pull_decode,                 \
+     .encode = og_phone_pull_encode}
 #define REPORT(path_)                                                                             \
     {OG_PATCH, path_, SMSGATE, FOR_DEVICE, .body_max = 1 * MIB, .success = 204,                   \
      OP(OG_LANE_WRITE, "message.report", og_report_apply, og_report_committed, og_report_op),     \
-     .decode = og_phone_report_decode}
+     .kind.decides_first = og_report_decides_first, .decode = og_phone_report_decode}
 #define INBOX_ASK(path_, scope_, decode_, encode_)                                                        \
     {OG_POST, path_, SMSGATE, FOR_APP(scope_), .body_max = 16 * KIB,                               \
      .success = 202, OP(OG_LANE_WRITE, "inbox.refresh", og_inbox_refresh_apply,                   \

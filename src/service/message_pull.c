@@ -103,6 +103,14 @@ og_pull_apply(struct og_op *op, struct og_tx *tx)
                          : code;
 }
 
+/* Only a phone that was removed is refused; what cannot be handed stays where it is. */
+bool
+og_pull_decides_first(const struct og_op *op)
+{
+    (void)op;
+    return true;
+}
+
 static void
 mark_handed(const struct og_services *svc, const struct og_message *m, int64_t now_ms)
 {

@@ -121,6 +121,7 @@ struct og_pull_op {
     struct og_route_fetch fetch;
 };
 enum og_code og_pull_apply(struct og_op *op, struct og_tx *tx);
+bool og_pull_decides_first(const struct og_op *op);
 void og_pull_committed(struct og_op *op, struct og_tx *tx);
 
 /* One item of a phone's report; id as the phone knows it. */
@@ -144,6 +145,7 @@ struct og_report_op {
     struct og_report_effect *effects;
 };
 enum og_code og_report_apply(struct og_op *op, struct og_tx *tx);
+bool og_report_decides_first(const struct og_op *op);
 void og_report_committed(struct og_op *op, struct og_tx *tx);
 
 /* Expire what is due, at most a few hundred at a time. Submitted by jobs/sweeper; call again soon

@@ -97,6 +97,10 @@ WIDE = [f"--abuse.{name}" for name in (
     "global_day=100000000", "keys_max=100000000", "conversion_alarm=0", "conversion_stop=0")]
 
 
+# Phones take what they are sent as fast as they can: the gateway is measured, not their SIMs.
+UNPACED = ["--sim.parts_per_minute=0", "--device.parts_per_minute=0", "--route.ahead_max=0"]
+
+
 class Gateway(Program):
     """`otpgate serve` in a folder."""
 
@@ -109,7 +113,7 @@ class Gateway(Program):
         super().__init__([otpgate, "serve", f"--listen=127.0.0.1:{self.port}", f"--data={folder}",
                           f"--http.tls={'true' if tls else 'false'}",
                           "--http.connections_max=20000", "--login.registrations_max=1000000",
-                          *WIDE, *flags], folder + ".log")
+                          *WIDE, *UNPACED, *flags], folder + ".log")
 
     def wait_ready(self, timeout_s=20):
         def is_ready():

@@ -198,7 +198,7 @@ static void
 pull_arrived(void *ctx)
 {
     static const struct og_op_kind kind = {"message.pull", og_pull_apply, og_pull_committed,
-                                           pull_done};
+                                           pull_done, og_pull_decides_first};
     struct call *call = ctx;
     struct phone *self = call->phone;
     if (!sim_is_reachable(self->sim) || call->epoch != self->epoch) {

@@ -117,7 +117,7 @@ static void
 arrive(void *ctx)
 {
     static const struct og_op_kind kind = {"message.report", og_report_apply, og_report_committed,
-                                           done};
+                                           done, og_report_decides_first};
     struct report *self = ctx;
     struct phone *phone = self->phone;
     if (!sim_is_reachable(phone->sim) || self->epoch != phone->epoch) {

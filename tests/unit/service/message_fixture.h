@@ -161,6 +161,15 @@ struct step {
     struct og_op *op;
 };
 
+/* Has it promised to refuse before it writes? */
+static inline bool
+world_decides_first(const struct step *step)
+{
+    return (step->kind.apply == og_send_apply && og_send_decides_first(step->op)) ||
+           (step->kind.apply == og_pull_apply && og_pull_decides_first(step->op)) ||
+           (step->kind.apply == og_report_apply && og_report_decides_first(step->op));
+}
+
 static inline enum og_code
 world_apply_step(struct world *w, struct step *step, struct og_tx *tx)
 {
@@ -170,7 +179,11 @@ world_apply_step(struct world *w, struct step *step, struct og_tx *tx)
         return OG_OK;
     }
     must(w, og_db_savepoint(w->db, &w->err));
+    const int64_t changes = og_db_changes(w->db);
     op->code = step->kind.apply(op, tx);
+    if (op->code != OG_OK && world_decides_first(step)) {
+        assert_int_equal(og_db_changes(w->db), changes);
+    }
     must(w, op->code == OG_OK ? og_db_release(w->db, &w->err) : og_db_undo(w->db, &w->err));
     return op->code;
 }
