@@ -34,6 +34,7 @@
 #include "service/message_service.h"
 #include "service/otp_service.h"
 #include "service/routing_service.h"
+#include "service/watchdog.h"
 #include "service/webhook_service.h"
 
 #define ADDRESSES_MAX 8
@@ -425,6 +426,7 @@ og_app_create(const struct og_config *config, struct og_app **out, struct og_err
     self->operator_file = in_data(self, "operator.token");
     og_message_phone_metrics();
     og_otp_register_metrics();
+    og_watchdog_register_metrics();
     og_abuse_register_metrics();
     og_alert_register_metrics();
     og_app_jobs_metrics();

@@ -17,6 +17,7 @@
 #include "service/inbox_service.h"
 #include "service/message_service.h"
 #include "service/otp_service.h"
+#include "service/watchdog.h"
 
 #define PURGE_EVERY_ROUNDS 120 /* what is kept for days may stay a minute longer */
 
@@ -25,6 +26,7 @@ struct round_job {
     struct og_arena release_mem;
     struct og_arena attend_mem;
     struct og_arena batch_mem;
+    struct og_arena watchdog_mem;
     struct og_expire_op expire;
     struct og_release_op release;
     struct og_attend_op attend;
@@ -33,6 +35,7 @@ struct round_job {
     struct og_abuse_round_op abuse;
     struct og_inbox_purge_op inbox;
     struct og_clock_watch_op clock;
+    struct og_watchdog_op watchdog;
     _Atomic int under_way;
 };
 
@@ -44,6 +47,7 @@ struct og_sweeper {
     sem_t stopped;
     struct round_job job;
     int64_t rounds;
+    int64_t round_at_ms; /* when the last one began, UTC; 0: there was none */
 };
 
 static void
@@ -238,12 +242,38 @@ submit_clock(struct og_sweeper *self)
 }
 
 static void
+watchdog_done(struct og_op *op)
+{
+    struct og_watchdog_op *watchdog = (struct og_watchdog_op *)op;
+    end_one(OG_CONTAINER_OF(watchdog, struct og_sweeper, job.watchdog), op);
+}
+
+/* All of the last round is over: what was due in it has ended, or was left over. */
+static void
+submit_watchdog(struct og_sweeper *self)
+{
+    static const struct og_op_kind kind = {"sweep.watchdog", og_watchdog_apply,
+                                           og_watchdog_committed, watchdog_done};
+    struct round_job *job = &self->job;
+    og_arena_reset(&job->watchdog_mem);
+    job->watchdog = (struct og_watchdog_op){.svc = self->config.services,
+                                            .mem = &job->watchdog_mem,
+                                            .swept_at_ms = self->round_at_ms};
+    submit(self, &job->watchdog.op, &kind);
+}
+
+static void
 on_timer(uv_timer_t *timer)
 {
     struct og_sweeper *self = timer->data;
     if (atomic_load(&self->job.under_way) > 0) {
         return;
     }
+    const bool is_purge_round = self->rounds++ % PURGE_EVERY_ROUNDS == 0;
+    if (is_purge_round && self->round_at_ms) {
+        submit_watchdog(self);
+    }
+    self->round_at_ms = og_now_ms(self->config.services->clock);
     submit_expire(self);
     submit_release(self);
     submit_attend(self);
@@ -251,7 +281,7 @@ on_timer(uv_timer_t *timer)
     submit_otp(self);
     submit_abuse(self);
     submit_clock(self);
-    if (self->rounds++ % PURGE_EVERY_ROUNDS == 0) {
+    if (is_purge_round) {
         submit_inbox(self);
     }
 }
@@ -267,6 +297,7 @@ og_sweeper_create(const struct og_sweeper_config *config, struct og_loop *loop,
     og_arena_init(&self->job.release_mem, 0);
     og_arena_init(&self->job.attend_mem, 0);
     og_arena_init(&self->job.batch_mem, 0);
+    og_arena_init(&self->job.watchdog_mem, 0);
     sem_init(&self->stopped, 0, 0);
     uv_timer_init(og_loop_uv(loop), &self->timer);
     self->timer.data = self;
@@ -310,6 +341,7 @@ og_sweeper_destroy(struct og_sweeper *self)
         og_arena_finish(&self->job.release_mem);
         og_arena_finish(&self->job.attend_mem);
         og_arena_finish(&self->job.batch_mem);
+        og_arena_finish(&self->job.watchdog_mem);
         sem_destroy(&self->stopped);
         free(self);
     }

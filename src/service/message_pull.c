@@ -55,7 +55,7 @@ may_hand(struct og_pull_op *self, struct og_tx *tx, const struct og_dispatch_ite
         *may = og_route_fetch_admit(self->svc, &self->fetch, item, is_read ? &m : NULL,
                                     tx->now_ms, sim, &wait);
     }
-    return code == OG_E_NOT_FOUND ? OG_OK : code;
+    return code == OG_E_NOT_FOUND || code == OG_E_INTERNAL ? OG_OK : code;
 }
 
 static enum og_code
@@ -78,7 +78,8 @@ hand_one(struct og_pull_op *self, struct og_tx *tx, const struct og_dispatch_ite
         code = og_timeline_handed(tx, m, item, &self->fetch.phone, &self->op.err);
     }
     self->count += code == OG_OK;
-    return code == OG_E_NOT_FOUND ? OG_OK : code; /* it moved on in this very batch */
+    /* it moved on in this very batch; or its row cannot be read: it ends at its time, and the others go */
+    return code == OG_E_NOT_FOUND || code == OG_E_INTERNAL ? OG_OK : code;
 }
 
 enum og_code

@@ -300,6 +300,9 @@ static enum og_code
 find(struct og_timeline_op *self, struct og_tx *tx)
 {
     struct og_account account;
+    if (self->no_messages || self->no_verifications) {
+        return find_in(self, tx, self->account_id);
+    }
     if (self->account_id.len == 0) {
         return find_anywhere(self, tx);
     }

@@ -91,7 +91,7 @@ struct og_timeline_op {
     struct og_op op;
     struct og_services *svc;
     struct og_arena *mem;
-    struct og_str account_id; /* id or name; "" : any */
+    struct og_str account_id; /* where either will do: id or name, "" : any; else its id */
     struct og_str id;         /* ours, or the client's */
     bool no_verifications, no_messages;
     struct og_timeline out;

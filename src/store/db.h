@@ -42,6 +42,7 @@ enum og_sql_page_id {
     OG_PAGE_PURGE,
     OG_PAGE_ROUTE,
     OG_PAGE_TIMELINE,
+    OG_PAGE_OVERDUE,
     OG_PAGE_SUBJECT,
     OG_PAGE_SUBJECT_SHOW,
     OG_PAGE_BATCH,
