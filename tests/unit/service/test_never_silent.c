@@ -377,8 +377,8 @@ send_round(struct sender *self)
     *op = (struct og_webhook_round_op){.svc = &w->svc,
                                        .mem = &w->mem,
                                        .results = self->result_count ? self->results : NULL,
-                                       .hosts = NULL,
-                                       .per_host_max = 8,
+                                       .looks_at_all = true,
+                                       .given_max = 8,
                                        .tries_max = 8,
                                        .first_wait_ms = 10 * SECOND};
     must(w, world_run_one(w, STEP(op, og_webhook_round_apply, NULL)));
