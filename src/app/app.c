@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "alert/board.h"
+#include "alert/outcomes.h"
 #include "api/api.h"
 #include "app/addresses.h"
 #include "app/app_alerts.h"
@@ -537,6 +538,7 @@ og_app_destroy(struct og_app *self)
     og_shield_destroy(self->services.shield);
     og_plan_destroy(self->plan);
     og_alert_board_destroy(self->services.alerts);
+    og_outcomes_destroy(self->services.lane.outcomes);
     og_wipe(&self->services.keys, sizeof self->services.keys);
     og_secret_finish(&self->operator_token);
     og_arena_finish(&self->mem);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "alert/board.h"
+#include "alert/outcomes.h"
 #include "app/app_settings.h"
 #include "app/password.h"
 
@@ -16,6 +17,7 @@ og_app_alerts_board(const struct og_config *config, struct og_services *svc)
 {
     const struct og_alert_board_config board = {svc->clock, config->alert.keep_ms};
     svc->alerts = og_alert_board_create(&board);
+    svc->lane.outcomes = og_outcomes_create();
 }
 
 enum og_code
@@ -44,6 +46,8 @@ og_app_alerts_open(struct og_app_alerts *self, const struct og_config *config,
         .probe_ms = alert->probe_every_ms,
         .offline_after_ms = alert->offline_after_ms,
         .code_wait_ms = alert->code_wait_ms,
+        .failures = {alert->failure_percent, alert->failure_least},
+        .commit_slow_ms = alert->commit_slow_ms,
         .tick_ms = TICK_MS,
     };
     return code == OG_OK ? og_alert_sender_create(&sender, &self->sender, err) : code;

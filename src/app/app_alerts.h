@@ -13,7 +13,7 @@ struct og_app_alerts {
     char instance[256]; /* this machine's name */
 };
 
-/* Makes svc->alerts. Before anything that raises one. */
+/* Makes svc->alerts and svc->lane.outcomes. Before anything that raises one. */
 void og_app_alerts_board(const struct og_config *config, struct og_services *svc);
 /* Errors: the mail password's file, alert.ca_file. */
 OG_MUST_CHECK enum og_code og_app_alerts_open(struct og_app_alerts *self,

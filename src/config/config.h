@@ -273,6 +273,9 @@ struct og_config_alert {
     struct og_config_texts mail_to;
     int64_t offline_after_ms;
     int64_t code_wait_ms;
+    int failure_percent;
+    int failure_least;
+    int64_t commit_slow_ms;
     int64_t remind_every_ms;
     int64_t probe_every_ms;
     int64_t keep_ms;

@@ -271,6 +271,16 @@ tell_codes(struct og_alert_sender *self, const struct og_code_health *health)
     }
 }
 
+/* One alert for each cause, as what helps differs. */
+static void
+look_at_database(struct og_alert_board *board, const struct og_lane_health *lane)
+{
+    for (int i = 0; i < OG_DB_TROUBLES; i++) {
+        og_alert_set(board, OG_ALERT_DATABASE, og_str_from(og_db_trouble_name(i)),
+                     lane->is_failing && lane->trouble == (enum og_db_trouble)i);
+    }
+}
+
 /* What can be wrong when no lane may be able to say so. */
 static void
 look_at_stores(struct og_alert_sender *self)
@@ -279,7 +289,12 @@ look_at_stores(struct og_alert_sender *self)
     struct og_lane_health lane;
     struct og_code_health health = {0};
     og_lane_health(self->config.lanes, OG_LANE_WRITE, &lane);
-    og_alert_set(self->board, OG_ALERT_DATABASE, OG_STR(""), lane.is_failing);
+    look_at_database(self->board, &lane);
+    if (lane.commit_ms >= self->config.commit_slow_ms) {
+        og_alert_raise(self->board, OG_ALERT_DATABASE_SLOW, OG_STR(""), lane.commit_ms);
+    } else {
+        og_alert_clear(self->board, OG_ALERT_DATABASE_SLOW, OG_STR(""));
+    }
     if (codes->health) {
         health = codes->health(codes);
         tell_codes(self, &health);
@@ -311,6 +326,7 @@ look_at_lane(struct og_alert_sender *self)
         .svc = self->config.services,
         .offline_after_ms = self->config.offline_after_ms,
         .code_wait_ms = self->config.code_wait_ms,
+        .failures = self->config.failures,
     };
     if (og_lane_submit(self->config.lanes, OG_LANE_WRITE, &self->watch.op) != OG_OK) {
         atomic_store(&self->is_watching, false); /* full or stopping */

@@ -20,6 +20,10 @@ struct og_lane_worker {
     struct og_db *db;                     /* owned; used by the thread only, once it runs */
     struct og_lane_queue queue;
     struct og_trouble trouble;
+    struct {                    /* write lane: of commits, monotonic */
+        _Atomic int64_t began_at; /* of the present one, 0: there is none */
+        _Atomic int64_t ended_at, took_ms; /* of the last one */
+    } commit;
     const struct og_op_kind *doubted[OG_LANE_DOUBTED_MAX]; /* failed after they had written */
     int doubted_count;
     pthread_t thread;

@@ -13,6 +13,8 @@
 #include "lane/lane_metrics.h"
 #include "lane/lane_priv.h"
 
+#define COMMIT_SHOWN_MS 10000
+
 enum worker_place { WORKER_WRITE, WORKER_SLOW, WORKER_READ };
 
 struct og_lanes {
@@ -243,6 +245,19 @@ og_lane_submit(struct og_lanes *self, enum og_lane lane, struct og_op *op)
     return code;
 }
 
+/* Milliseconds that the present commit takes, or the last one took if that is not long ago. */
+static int64_t
+commit_ms_of(const struct og_lane_worker *worker)
+{
+    const int64_t now_ms = og_mono_ms(worker->config->clock);
+    const int64_t began_at = atomic_load(&worker->commit.began_at);
+    const int64_t ended_at = atomic_load(&worker->commit.ended_at);
+    const int64_t last_ms =
+        now_ms - ended_at < COMMIT_SHOWN_MS ? atomic_load(&worker->commit.took_ms) : 0;
+    const int64_t present_ms = began_at ? now_ms - began_at : 0;
+    return present_ms > last_ms ? present_ms : last_ms;
+}
+
 void
 og_lane_health(struct og_lanes *self, enum og_lane lane, struct og_lane_health *out)
 {
@@ -252,10 +267,12 @@ og_lane_health(struct og_lanes *self, enum og_lane lane, struct og_lane_health *
         struct og_lane_worker *worker = &span.workers[i];
         int64_t since_ms = 0;
         char reason[sizeof out->reason];
+        out->commit_ms = commit_ms_of(worker);
         out->waiting += og_lane_queue_length(&worker->queue);
         if (og_trouble_is_failing(&worker->trouble, &since_ms, reason)) {
             out->is_failing = true;
             out->failing_since_ms = since_ms;
+            out->trouble = og_trouble_kind(&worker->trouble);
         }
         if (reason[0]) {
             memcpy(out->reason, reason, sizeof reason);

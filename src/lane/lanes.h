@@ -52,6 +52,8 @@ struct og_lane_health {
     bool is_failing;            /* the last transaction could not be committed or begun */
     int64_t failing_since_ms;   /* UTC, 0 when not */
     char reason[160];           /* of the last failure */
+    enum og_db_trouble trouble; /* its kind */
+    int64_t commit_ms;          /* write lane: how long the last commit took or the present one takes */
 };
 
 struct og_lanes;

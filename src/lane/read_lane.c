@@ -11,7 +11,7 @@ apply(struct og_lane_worker *self, struct og_op *op)
     struct og_err err = {0};
     op->err = (struct og_err){0};
     if (og_db_begin(self->db, false, &err) != OG_OK) {
-        og_trouble_failed(&self->trouble, err.text, tx.now_ms);
+        og_trouble_failed(&self->trouble, err.text, og_db_last_trouble(self->db), tx.now_ms);
         og_lane_lose(op, err.text);
         return;
     }
@@ -23,7 +23,7 @@ apply(struct og_lane_worker *self, struct og_op *op)
     if (og_db_commit(self->db, &err) == OG_OK) {
         og_trouble_passed(&self->trouble, tx.now_ms);
     } else {
-        og_trouble_failed(&self->trouble, err.text, tx.now_ms);
+        og_trouble_failed(&self->trouble, err.text, og_db_last_trouble(self->db), tx.now_ms);
     }
     og_db_rollback(self->db);
 }

@@ -23,7 +23,8 @@ og_trouble_finish(struct og_trouble *self)
 }
 
 void
-og_trouble_failed(struct og_trouble *self, const char *reason, int64_t now_ms)
+og_trouble_failed(struct og_trouble *self, const char *reason, enum og_db_trouble kind,
+                  int64_t now_ms)
 {
     pthread_mutex_lock(&self->shared.lock);
     bool is_new = !self->shared.is_failing;
@@ -33,6 +34,7 @@ og_trouble_failed(struct og_trouble *self, const char *reason, int64_t now_ms)
         self->shared.failures = 0;
     }
     self->shared.failures++;
+    self->shared.kind = kind;
     snprintf(self->shared.reason, sizeof self->shared.reason, "%s", reason);
     pthread_mutex_unlock(&self->shared.lock);
     if (is_new) {
@@ -56,6 +58,15 @@ og_trouble_passed(struct og_trouble *self, int64_t now_ms)
                     "lane=%s after_ms=%" PRId64 " failures=%" PRId64, self->lane, lasted_ms,
                     failures);
     }
+}
+
+enum og_db_trouble
+og_trouble_kind(struct og_trouble *self)
+{
+    pthread_mutex_lock(&self->shared.lock);
+    const enum og_db_trouble kind = self->shared.kind;
+    pthread_mutex_unlock(&self->shared.lock);
+    return kind;
 }
 
 bool

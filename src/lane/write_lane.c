@@ -3,6 +3,7 @@
  * operation; answers leave when it is on disk. It relies on the door saying when the engine has
  * ended the transaction by itself: then nothing of the batch remains, and all of it has failed.
  */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -147,10 +148,15 @@ apply_one(struct og_lane_worker *self, struct og_op *op, struct og_tx *tx, struc
 }
 
 static enum og_code
-commit(struct og_db *db, struct og_err *err)
+commit(struct og_lane_worker *self, struct og_db *db, struct og_err *err)
 {
-    int64_t start_us = og_mono_us();
+    const int64_t start_us = og_mono_us(), began_at = og_mono_ms(self->config->clock);
+    atomic_store(&self->commit.began_at, began_at);
     enum og_code code = og_db_commit(db, err);
+    const int64_t ended_at = og_mono_ms(self->config->clock);
+    atomic_store(&self->commit.took_ms, ended_at - began_at);
+    atomic_store(&self->commit.ended_at, ended_at);
+    atomic_store(&self->commit.began_at, 0);
     og_lane_metrics_commit(og_mono_us() - start_us);
     return code;
 }
@@ -166,7 +172,7 @@ apply_all(struct og_lane_worker *self, struct batch *batch, struct og_err *err)
         code = journal_write(self->config->journal, &batch->tx, err);
     }
     if (code == OG_OK) {
-        code = commit(batch->tx.db, err);
+        code = commit(self, batch->tx.db, err);
     }
     og_db_rollback(batch->tx.db);
     return code;
@@ -187,7 +193,8 @@ settle_committed(struct og_lane_worker *self, struct batch *batch)
 static void
 settle_lost(struct og_lane_worker *self, struct batch *batch, const struct og_err *err)
 {
-    og_trouble_failed(&self->trouble, err->text, batch->tx.now_ms);
+    og_trouble_failed(&self->trouble, err->text, og_db_last_trouble(self->db),
+                      batch->tx.now_ms);
     for (int i = 0; i < batch->count; i++) {
         struct og_op *op = batch->ops[i];
         if (op->kind->apply) {
@@ -233,7 +240,7 @@ probe(struct og_lane_worker *self)
     if (og_db_probe(self->db, &err) == OG_OK) {
         og_trouble_passed(&self->trouble, now_ms);
     } else {
-        og_trouble_failed(&self->trouble, err.text, now_ms);
+        og_trouble_failed(&self->trouble, err.text, og_db_last_trouble(self->db), now_ms);
     }
 }
 

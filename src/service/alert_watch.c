@@ -4,11 +4,16 @@
  */
 #include "service/alert_watch.h"
 
+#include <stdio.h>
+
 #include "abuse/shield.h"
 #include "alert/board.h"
+#include "alert/outcomes.h"
 #include "service/abuse_priv.h"
+#include "service/message_priv.h"
 
 #define CODES_SEEN_MAX 32 /* of one phone */
+#define NEARLY_PERCENT 80
 
 struct look {
     const struct og_alert_watch_op *op;
@@ -70,7 +75,7 @@ look_at_budgets(const struct look *look)
         const int64_t count =
             og_shield_count_of(shield, rules[i], key, og_abuse_time(svc, look->tx));
         const int64_t percent = limit ? count * 100 / limit : 0;
-        if (percent >= 80) {
+        if (percent >= NEARLY_PERCENT) {
             og_alert_raise(svc->alerts, percent >= 100 ? OG_ALERT_QUOTA_100 : OG_ALERT_QUOTA_80,
                            og_str_from(og_abuse_rules[rules[i]].word), percent);
         }
@@ -93,16 +98,77 @@ look_at_stops(const struct look *look)
     }
 }
 
+/* ---- pace of SIMs and phones ---- */
+
+/* Days and months: minutes and hours are full whenever there is much to do. */
+static void
+raise_quota(const struct look *look, struct og_pace *pace, const struct og_pace_limits *limits,
+            const char *subject)
+{
+    struct og_pace_limits long_ones = *limits;
+    enum og_pace_span span;
+    long_ones.parts[OG_PACE_MINUTE] = long_ones.parts[OG_PACE_HOUR] = 0;
+    const int percent = og_pace_use_percent(pace, &long_ones, look->tx->now_ms, &span);
+    if (percent >= NEARLY_PERCENT) {
+        og_alert_raise(look->op->svc->alerts,
+                       percent >= 100 ? OG_ALERT_SIM_QUOTA_100 : OG_ALERT_SIM_QUOTA_80,
+                       og_str_from(subject), percent);
+    }
+}
+
+static void
+look_at_pace(void *ctx, struct og_route_phone *phone)
+{
+    const struct look *look = ctx;
+    const struct og_route_policy *policy = og_route_table_policy(look->op->svc->lane.routes);
+    char subject[OG_ALERT_SUBJECT_BYTES];
+    raise_quota(look, &phone->pace, &policy->device, phone->id);
+    for (int i = 0; i < phone->sim_count; i++) {
+        snprintf(subject, sizeof subject, "%s/%d", phone->id, phone->sims[i].number);
+        raise_quota(look, &phone->sims[i].pace, &policy->sim, subject);
+    }
+}
+
+/* ---- outcomes ---- */
+
+void
+og_message_outcome(const struct og_services *svc, const struct og_route_phone *phone,
+                   bool is_failed)
+{
+    if (svc->lane.outcomes) {
+        const int64_t mono_ms = og_mono_ms(svc->clock);
+        og_outcomes_add(svc->lane.outcomes, OG_OUTCOMES_OF_DEVICE, og_str_from(phone->id),
+                        is_failed, mono_ms);
+        og_outcomes_add(svc->lane.outcomes, OG_OUTCOMES_OF_ACCOUNT, og_str_from(phone->account),
+                        is_failed, mono_ms);
+    }
+}
+
+static void
+raise_failures(void *ctx, enum og_outcomes_of of, struct og_str id, int percent)
+{
+    const struct look *look = ctx;
+    og_alert_raise(look->op->svc->alerts,
+                   of == OG_OUTCOMES_OF_DEVICE ? OG_ALERT_DEVICE_FAILURES
+                                               : OG_ALERT_ACCOUNT_FAILURES,
+                   id, percent);
+}
+
 void
 og_alert_watch_committed(struct og_op *op, struct og_tx *tx)
 {
-    static const enum og_alert_kind kinds[] = {OG_ALERT_DEVICE_OFFLINE, OG_ALERT_NO_OTP_ROUTE,
-                                               OG_ALERT_QUEUE_DELAY,    OG_ALERT_QUOTA_80,
-                                               OG_ALERT_QUOTA_100,      OG_ALERT_ABUSE_STOP};
+    static const enum og_alert_kind kinds[] = {
+        OG_ALERT_DEVICE_OFFLINE, OG_ALERT_NO_OTP_ROUTE,  OG_ALERT_QUEUE_DELAY,
+        OG_ALERT_QUOTA_80,       OG_ALERT_QUOTA_100,     OG_ALERT_SIM_QUOTA_80,
+        OG_ALERT_SIM_QUOTA_100,  OG_ALERT_DEVICE_FAILURES, OG_ALERT_ACCOUNT_FAILURES,
+        OG_ALERT_ABUSE_STOP,
+    };
     struct look look = {(struct og_alert_watch_op *)op, tx};
     const struct og_services *svc = look.op->svc;
     og_alert_look_begin(svc->alerts);
     og_dispatch_each(svc->lane.dispatch, look_at_phone, &look);
+    og_route_table_each(svc->lane.routes, look_at_pace, &look);
+    og_outcomes_each(svc->lane.outcomes, &look.op->failures, tx->mono_ms, raise_failures, &look);
     if (og_abuse_is_on(svc)) {
         look_at_budgets(&look);
         look_at_stops(&look);

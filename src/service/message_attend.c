@@ -493,6 +493,7 @@ note_silent(struct og_services *svc, struct og_str device_id, int64_t now_ms)
     struct og_route_phone *phone = og_route_table_find(svc->lane.routes, device_id);
     if (phone) {
         og_health_silent(&phone->health, &policy_of(svc)->health, now_ms);
+        og_message_outcome(svc, phone, true);
         og_route_wake(svc, og_str_from(phone->account), device_id, now_ms); /* at the end of its rest */
     }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/metrics.h"
+#include "route/table.h"
 #include "service/message_service.h"
 
 enum og_message_metric {
@@ -52,6 +53,10 @@ bool og_message_settle(const struct og_services *svc, struct og_message *m, int6
 
 /* Bring the gauges of queue and phones up to date. Write lane. */
 void og_message_measure(const struct og_services *svc);
+
+/* What a phone was given was sent, or failed or is lost in silence: for the alerts. Write lane. */
+void og_message_outcome(const struct og_services *svc, const struct og_route_phone *phone,
+                        bool is_failed);
 
 /* Is there still somebody who waits for the code? Not once it was used, cancelled or is over: then
  * it must not go out again. True of what carries no code. */

@@ -364,11 +364,13 @@ learn(struct og_services *svc, struct og_route_phone *phone, const struct og_rep
         og_health_sent(&phone->health, now_ms - m->handed_at);
         og_health_served(&phone->health, m->handed_at, m->parts, now_ms);
         og_pace_result(pace, &policy->sim, true, now_ms);
+        og_message_outcome(svc, phone, false);
     }
     if (effect->is_failed) {
         const int64_t rested_until = pace->cooldown_until;
         og_health_failed(&phone->health, &policy->health, now_ms);
         og_pace_result(pace, &policy->sim, false, now_ms);
+        og_message_outcome(svc, phone, true);
         if (pace->cooldown_until != rested_until) {
             tell_rest(svc, phone, sim ? sim->number : 0, pace->cooldown_until - now_ms);
         }

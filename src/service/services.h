@@ -14,6 +14,7 @@
 #include "route/dispatch.h"
 
 struct og_alert_board;
+struct og_outcomes;
 struct og_audit;
 struct og_code_store;
 struct og_shield;
@@ -102,6 +103,7 @@ struct og_services {
         struct og_route_table *routes; /* what is known of phones, and rules of accounts */
         int64_t webhook_count;        /* all accounts': without any, nobody looks for some */
         struct og_hub *hub;           /* hints to phones' streams; flushed after each batch */
+        struct og_outcomes *outcomes; /* how messages ended lately; NULL: nobody counts */
         int64_t clock_ahead_ms;       /* wall clock before monotonic, when last looked at; 0: never */
         struct og_audit *audit;       /* what applies tell the audit log (service/audit.h); NULL: off */
     } lane;

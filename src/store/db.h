@@ -190,6 +190,19 @@ OG_MUST_CHECK enum og_code og_db_backup(struct og_db *db, const char *path, stru
 OG_MUST_CHECK enum og_code og_db_measure_fsync(const char *folder, int64_t *median_us,
                                                struct og_err *err);
 
+/* What is wrong with the database, as far as it matters to who is to help. */
+enum og_db_trouble {
+    OG_DB_TROUBLE_OTHER,
+    OG_DB_TROUBLE_FULL,   /* the disk, or the file's greatest size */
+    OG_DB_TROUBLE_IO,     /* reading, writing or fsync fails */
+    OG_DB_TROUBLE_LOCKED, /* another program holds the file */
+    OG_DB_TROUBLES
+};
+/* "failed", "disk_full", "io_error", "locked". Static storage. */
+const char *og_db_trouble_name(enum og_db_trouble trouble);
+/* Of the last statement that failed on this connection for other than its own reasons. */
+enum og_db_trouble og_db_last_trouble(const struct og_db *db);
+
 /* For tests: make the next `count` commits fail as the engine would. On the connection's thread. */
 enum og_db_fault { OG_FAULT_NONE, OG_FAULT_FULL, OG_FAULT_IO, OG_FAULT_BUSY };
 void og_db_inject(struct og_db *db, enum og_db_fault commit_fault, int count);

@@ -72,6 +72,7 @@ struct og_db {
         enum og_db_fault kind;
         int count;
     } fault;
+    enum og_db_trouble trouble; /* the last */
 };
 
 /* Errors */
@@ -96,6 +97,41 @@ code_of(int rc)
     }
 }
 
+static enum og_db_trouble
+trouble_of(int rc)
+{
+    switch (rc & 0xff) {
+    case SQLITE_FULL:
+        return OG_DB_TROUBLE_FULL;
+    case SQLITE_IOERR:
+        return OG_DB_TROUBLE_IO;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:
+        return OG_DB_TROUBLE_LOCKED;
+    default:
+        return OG_DB_TROUBLE_OTHER;
+    }
+}
+
+const char *
+og_db_trouble_name(enum og_db_trouble trouble)
+{
+    static const char *const names[OG_DB_TROUBLES] = {
+        [OG_DB_TROUBLE_OTHER] = "failed",
+        [OG_DB_TROUBLE_FULL] = "disk_full",
+        [OG_DB_TROUBLE_IO] = "io_error",
+        [OG_DB_TROUBLE_LOCKED] = "locked",
+    };
+    return names[trouble];
+}
+
+enum og_db_trouble
+og_db_last_trouble(const struct og_db *db)
+{
+    return db->trouble;
+}
+
 /* sql  our own text with placeholders; what is bound to them never gets here */
 static void
 log_failure(enum og_code code, int rc, const char *text, const char *sql)
@@ -118,9 +154,18 @@ fail_with(int rc, const char *text, const char *sql, struct og_err *err)
     return og_fail(err, code, NULL, "database: %s (%d)", text, rc);
 }
 
+static void
+note_trouble(struct og_db *db, int rc)
+{
+    if (code_of(rc) != OG_E_CONFLICT) {
+        db->trouble = trouble_of(rc);
+    }
+}
+
 static enum og_code
 fail(struct og_db *db, int rc, const char *sql, struct og_err *err)
 {
+    note_trouble(db, rc);
     return fail_with(rc, sqlite3_errmsg(db->handle), sql, err);
 }
 
@@ -386,6 +431,7 @@ fail_as_told(struct og_db *db, struct og_err *err)
     if (db->fault.kind != OG_FAULT_BUSY) {
         (void)run_tx(db, TX_ROLLBACK, NULL);
     }
+    note_trouble(db, rc);
     return fail_with(rc, sqlite3_errstr(rc), tx_sql[TX_COMMIT], err);
 }
 

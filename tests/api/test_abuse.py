@@ -58,6 +58,11 @@ def decisions(gateway, account, **query):
     return gateway.admin.get("%s?%s" % (DECISIONS, asked)).expect(200).json["decisions"]
 
 
+def alerts(gateway):
+    listed = gateway.admin.get("/admin/v1/alerts").expect(200).json["alerts"]
+    return {(one["kind"], one["subject"]) for one in listed if one["state"] == "active"}
+
+
 def solve(challenge, bits):
     for number in itertools.count():
         digest = hashlib.sha256(("%s:%d" % (challenge, number)).encode()).digest()
@@ -257,7 +262,7 @@ def test_req_75_record_only():
 # ---- conversion ----
 
 def test_req_71_codes_that_nobody_types_in_stop_their_country():
-    env = dict(RULES, OTPGATE_ABUSE_STOP_TIME="0s", OTPGATE_ABUSE_CONVERSION_STOP_MIN="30",
+    env = dict(RULES, OTPGATE_ABUSE_STOP_TIME="0s", OTPGATE_ALERT_KEEP="0s", OTPGATE_ABUSE_CONVERSION_STOP_MIN="30",
                OTPGATE_ABUSE_COUNTRY_HOUR="0", OTPGATE_ABUSE_IP_HOUR="0", OTPGATE_ABUSE_IP_DAY="0")
     with Gateway(tls=False, env=env) as made:
         account = made.account()
@@ -273,12 +278,14 @@ def test_req_71_codes_that_nobody_types_in_stop_their_country():
         check_refused(refused, 403, "country_stopped", "to")
         otp.start(account.app, "+436641234567").expect(201)
         assert wait_for(lambda: decisions(made, account, action="stopped"), "a decision")
+        assert ("abuse_stop", "DE") in alerts(made)
         account = type(account)(made.restart(), {"id": account.id, "name": account.name,
                                                  "login": account.login,
                                                  "password": account.password})
         check_refused(otp.start(account.app, "+4915112345678"), 403, "country_stopped", "to")
         made.admin.delete(STOPS + "/" + stops[0]["id"]).expect(204)
         otp.start(account.app, "+4915112345678").expect(201)
+        wait_for(lambda: ("abuse_stop", "DE") not in alerts(made), "the end of the alert")
 
 
 # ---- after a restart ----
@@ -331,6 +338,7 @@ def test_req_73_budgets_of_messages_codes_and_sims():
         assert sum(one.status == 202 for one in answers) == 3  # SIM numbers above 3 are refused
         found = wait_for(lambda: decisions(made, account, rule="sim_day"), "a decision")
         assert {one["action"] for one in found} == {"refused", "alert"}
+        assert "abuse_alert" in {kind for kind, _ in alerts(made)}
 
 
 def test_all_rules_for_messages():

@@ -53,8 +53,11 @@ test_a_failed_commit_loses_the_whole_batch(void **state)
     static const struct {
         enum og_db_fault fault;
         const char *reason;
-    } cases[] = {
-        {OG_FAULT_FULL, "disk is full"}, {OG_FAULT_IO, "disk I/O"}, {OG_FAULT_BUSY, "locked"}};
+        enum og_db_trouble trouble;
+    } cases[] = {{OG_FAULT_FULL, "disk is full", OG_DB_TROUBLE_FULL},
+                 {OG_FAULT_IO, "disk I/O", OG_DB_TROUBLE_IO},
+                 {OG_FAULT_BUSY, "locked", OG_DB_TROUBLE_LOCKED}};
+    struct og_lane_health health;
     struct lane_fixture *fix = *state;
     struct og_lanes_config config = lane_config(fix);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -76,6 +79,8 @@ test_a_failed_commit_loses_the_whole_batch(void **state)
         assert_lost(ops, 4, cases[i].reason);
         assert_int_equal(atomic_load(&fix->batches), 1); /* hints are flushed then, too */
         assert_failing(fix, cases[i].reason);
+        og_lane_health(fix->lanes, OG_LANE_WRITE, &health);
+        assert_int_equal(health.trouble, cases[i].trouble);
         assert_int_equal(item_count(fix->witness), 0);
         add_one_more(fix, "e");
         assert_healthy(fix);
@@ -83,6 +88,45 @@ test_a_failed_commit_loses_the_whole_batch(void **state)
         lane_close(fix);
         assert_int_equal(unlink(fix->path), 0);
     }
+}
+
+/* A disk that takes its time: each look at this clock is so much later. */
+static _Atomic int64_t slow_ms, slow_step_ms;
+
+static int64_t
+read_slow(void *ctx)
+{
+    (void)ctx;
+    return atomic_fetch_add(&slow_ms, atomic_load(&slow_step_ms));
+}
+
+static int64_t
+commit_ms(struct lane_fixture *fix)
+{
+    struct og_lane_health health;
+    og_lane_health(fix->lanes, OG_LANE_WRITE, &health);
+    return health.commit_ms;
+}
+
+static void
+test_a_slow_commit_is_shown_until_a_quick_one(void **state)
+{
+    static const struct og_clock slow = {read_slow, read_slow, NULL};
+    struct lane_fixture *fix = *state;
+    struct og_lanes_config config = lane_config(fix);
+    config.clock = &slow;
+    atomic_store(&slow_step_ms, 1500);
+    lane_open(fix, &config);
+    start(fix);
+    assert_int_equal(commit_ms(fix), 0);
+    add_one_more(fix, "a");
+    assert_int_equal(commit_ms(fix), 1500);
+    atomic_store(&slow_step_ms, 3);
+    add_one_more(fix, "b");
+    assert_int_equal(commit_ms(fix), 3);
+    atomic_fetch_add(&slow_ms, 60000);
+    assert_int_equal(commit_ms(fix), 0); /* long ago */
+    lane_close(fix);
 }
 
 /* The engine ends the transaction in the middle: those before it are lost with it. */
@@ -205,6 +249,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_failed_commit_loses_the_whole_batch),
+        TEST(test_a_slow_commit_is_shown_until_a_quick_one),
         TEST(test_a_transaction_broken_off_in_the_middle),
         TEST(test_a_locked_database_passes_by_itself),
         TEST(test_one_without_savepoint_fails_alone),

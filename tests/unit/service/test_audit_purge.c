@@ -2,6 +2,8 @@
  * Retention of the audit log in the write lane: the old go and the rest verifies, in steps, over
  * restarts and lost batches; what does not verify stays.
  */
+#include "alert/board.h"
+#include "service/purge.h"
 #include "store/db_priv.h"
 #include "tests/unit/service/audit_fixture.h"
 
@@ -106,6 +108,66 @@ test_what_does_not_verify_stays(void **state)
     assert_string_equal(log.entries[0].event.detail.ptr, "entry=3");
 }
 
+struct round_op {
+    struct og_purge_op purge; /* first: it is the operation */
+    struct audit_world *aw;
+};
+
+static void
+round_done(struct og_op *op)
+{
+    sem_post(&((struct round_op *)op)->aw->answered);
+}
+
+/* As jobs/purger does it; true: the alert lasts afterwards. */
+static bool
+round_leaves_alert(struct audit_world *aw)
+{
+    static const struct og_op_kind kind = {"test.purge", og_purge_apply, og_purge_committed,
+                                           round_done};
+    static const struct og_retention retention = {.audit_ms = DAY_MS};
+    struct og_alert_board *board = aw->w->svc.alerts;
+    int counts[OG_ALERT_KINDS];
+    struct round_op op = {.purge = {.op.kind = &kind,
+                                    .svc = &aw->w->svc,
+                                    .retention = &retention,
+                                    .place = {.cls = OG_PURGED_AUDIT}},
+                          .aw = aw};
+    open_lanes(aw);
+    assert_int_equal(og_lane_submit(aw->lanes, OG_LANE_WRITE, &op.purge.op), OG_OK);
+    world_must(og_lanes_start(aw->lanes, &aw->w->err), &aw->w->err);
+    sem_wait(&aw->answered);
+    close_lanes(aw);
+    assert_int_equal(op.purge.op.code, OG_OK);
+    og_alert_tick(board, NULL, NULL);
+    og_alert_counts(board, counts);
+    return counts[OG_ALERT_AUDIT_BROKEN] > 0;
+}
+
+static void
+swap_words(struct world *w, const char *sql)
+{
+    world_must(og_db_exec(w->db, og_str_from(sql), &w->err), &w->err);
+}
+
+static void
+test_a_broken_log_is_an_alert_until_it_is_mended(void **state)
+{
+    struct audit_world *aw = *state;
+    const struct og_alert_board_config board = {&aw->w->clock, 0};
+    struct og_alert_board *before = aw->w->svc.alerts;
+    aw->w->svc.alerts = og_alert_board_create(&board);
+    tell(aw, 5);
+    aw->w->now_ms += 3 * DAY_MS;
+    swap_words(aw->w, "UPDATE audit SET line = replace(line, 'wrong', 'right') WHERE seq = 3");
+    assert_true(round_leaves_alert(aw));
+    swap_words(aw->w, "UPDATE audit SET line = replace(line, 'right', 'wrong') WHERE seq = 3");
+    assert_false(round_leaves_alert(aw));
+    assert_int_equal(read_log(aw)->entries[0].event.kind, OG_AUDIT_AUDIT_VERIFY_FAILED);
+    og_alert_board_destroy(aw->w->svc.alerts);
+    aw->w->svc.alerts = before;
+}
+
 int
 main(void)
 {
@@ -114,6 +176,7 @@ main(void)
         WITH_AUDIT(test_it_goes_in_steps_that_each_verify),
         WITH_AUDIT(test_a_lost_batch_removes_nothing),
         WITH_AUDIT(test_what_does_not_verify_stays),
+        WITH_AUDIT(test_a_broken_log_is_an_alert_until_it_is_mended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
