@@ -146,6 +146,14 @@ def tokens(gateway, account):
     assert pair["access_token"].split(".")[2] not in json.dumps(entries(gateway))
 
 
+def batches(gateway, account):
+    made = account.app.post("/bulk/v1/batches", {"text": "Hello"}).expect(201).json["id"]
+    for state in ("running", "paused", "running", "canceled"):
+        account.app.patch("/bulk/v1/batches/" + made, {"state": state}).expect(200)
+    assert [one["kind"] for one in entries(gateway) if one.get("id") == made] == [
+        "batch.created", "batch.started", "batch.paused", "batch.resumed", "batch.canceled"]
+
+
 def alerts(gateway, account):
     """A phone that never connected is offline until it does."""
     late = account.add_phone("test/late")
@@ -187,6 +195,7 @@ def told(tmp_path_factory):
         operators(gateway, account)
         tokens(gateway, account)
         phones(gateway, account, phone)
+        batches(gateway, account)
         alerts(gateway, account)
         restarts(gateway, account)
         return entries(gateway)
