@@ -15,6 +15,7 @@ struct og_app_profile {
     const char *agent;       /* User-Agent of its short calls */
     bool knows_half_hours;   /* Per30Minutes as the period of a limit */
     bool knows_batches;      /* webhook events of batches */
+    bool uploads_inbox;      /* tells the server what it received, beside webhooks */
 };
 
 extern const struct og_app_profile og_app_profiles[OG_APP_COUNT];

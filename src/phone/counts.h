@@ -24,6 +24,8 @@
     X(reports, "reports accepted")                                                                 \
     X(reports_retried, "reports to be repeated")                                                   \
     X(reports_dropped, "reports given up")                                                         \
+    X(told, "webhooks called and uploads made")                                                      \
+    X(tell_failures, "tries of those that failed")                                                   \
     X(offline, "losses of network")                                                                \
     X(violations, "violations of the protocol by the server")
 

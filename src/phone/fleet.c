@@ -346,7 +346,8 @@ make_world(struct og_fleet *self)
         .url_pull = {[OG_ORDER_LIFO] = join_url(self, "/message?order=lifo"),
                      [OG_ORDER_FIFO] = join_url(self, "/message?order=fifo")},
         .url_events = join_url(self, "/events"), .url_webhooks = join_url(self, "/webhooks"),
-        .url_settings = join_url(self, "/settings"),
+        .url_settings = join_url(self, "/settings"), .url_inbox = join_url(self, "/inbox"),
+        .incoming = self->config.incoming, .incoming_count = self->config.incoming_count,
         .passphrase = self->config.passphrase,
         .counts = &self->counts, .listener = &self->listener,
     };
@@ -405,6 +406,18 @@ check(const struct og_fleet_config *c, struct og_err *err)
     return OG_OK;
 }
 
+static const struct og_incoming_text *
+keep_incoming(struct og_fleet *self, const struct og_fleet_config *config)
+{
+    struct og_incoming_text *texts =
+        OG_ARENA_ARRAY(&self->texts, struct og_incoming_text, config->incoming_count + 1);
+    for (size_t i = 0; i < config->incoming_count; i++) {
+        texts[i] = (struct og_incoming_text){keep_text(self, config->incoming[i].from),
+                                             keep_text(self, config->incoming[i].text)};
+    }
+    return texts;
+}
+
 static void
 copy_config(struct og_fleet *self, const struct og_fleet_config *config)
 {
@@ -416,6 +429,7 @@ copy_config(struct og_fleet *self, const struct og_fleet_config *config)
     c->login = keep_text(self, config->login);
     c->code = keep_text(self, config->code);
     c->passphrase = keep_text(self, config->passphrase);
+    c->incoming = keep_incoming(self, config);
     c->name = keep_text(self, config->name);
     c->state_file = keep_text(self, config->state_file);
     c->jsonl_file = keep_text(self, config->jsonl_file);

@@ -45,6 +45,8 @@ struct og_fleet_config {
     const char *login;         /* user:password */
     const char *code;          /* one-time code */
     const char *passphrase;    /* opens encrypted messages; NULL: none, they fail */
+    const struct og_incoming_text *incoming; /* sent to each phone once it is up */
+    size_t incoming_count;
     const char *name;          /* "<MANUFACTURER>/<PRODUCT>"; of several, with a number behind it */
     int count;
     uint64_t seed;

@@ -184,6 +184,7 @@ install(struct og_vphone *self)
     og_send_queue_init(&self->queue, profile->order);
     og_radio_init(&self->radio, &profile->radio, &self->dice);
     og_phone_settings_clear(&self->settings);
+    og_arena_init(&self->hook_mem, 0);
 }
 
 static void
@@ -191,6 +192,7 @@ uninstall(struct og_vphone *self)
 {
     og_vphone_cancel_calls(self);
     og_vphone_cancel_reports(self);
+    og_vphone_forget_tells(self);
     og_vphone_drop_stream(self, false);
     og_vphone_bury_zombie(self);
     self->world->counts->reports_open -= (int64_t)self->outbox.count;
@@ -326,6 +328,9 @@ static void
 poll(struct og_vphone *self)
 {
     og_vphone_due(self, DUE_PULL, og_vphone_mono(self));
+    if (self->settings.ping_interval_s > 0) {
+        og_vphone_ping(self);
+    }
 }
 
 static const struct {
@@ -344,6 +349,7 @@ static const struct {
     [DUE_SEND] = {og_vphone_send, false},
     [DUE_RADIO] = {og_vphone_listen, false},
     [DUE_REPORT] = {og_vphone_report, true},
+    [DUE_TELL] = {og_vphone_tell_next, true},
 };
 
 static void

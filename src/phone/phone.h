@@ -40,6 +40,12 @@ struct og_vphone_listener {
     void *ctx;
 };
 
+/* A text that somebody sends to each phone. */
+struct og_incoming_text {
+    const char *from;
+    const char *text;
+};
+
 /* What the phones of one loop share. The fleet makes it; it outlives them. */
 struct og_vphone_world {
     struct og_loop *loop;
@@ -47,7 +53,9 @@ struct og_vphone_world {
     const struct og_clock *clock;
     const struct og_profile *profile;
     const char *url_device, *url_message, *url_pull[2] /* by enum og_order */;
-    const char *url_events, *url_webhooks, *url_settings;
+    const char *url_events, *url_webhooks, *url_settings, *url_inbox;
+    const struct og_incoming_text *incoming;
+    size_t incoming_count;
     const struct og_client_headers *register_headers; /* with the credential for POST /device */
     const char *passphrase; /* for encrypted messages; NULL: none, they fail */
     struct og_phone_counts *counts;

@@ -252,6 +252,9 @@ on_settings(void *ctx, const struct og_client_answer *answer)
         self->settings = settings;
         og_send_queue_apply(&self->queue, &settings);
         og_vphone_due(self, DUE_SEND, og_vphone_mono(self));
+        if (settings.ping_interval_s > 0) {
+            og_vphone_due(self, DUE_POLL, og_vphone_mono(self) + poll_wait(self));
+        }
         og_vphone_due(self, DUE_SETTINGS, og_vphone_mono(self) + DAY_MS);
     } else {
         repeat_later(self, DUE_SETTINGS, &self->settings_tries);
@@ -278,6 +281,7 @@ on_webhooks(void *ctx, const struct og_client_answer *answer)
     if (og_vphone_is_answered(self, answer, 200, true) &&
         og_proto_read_webhooks(answer->body, og_vphone_app(self), &notes, &count)) {
         self->webhooks_tries = 0;
+        og_vphone_take_webhooks(self, answer->body);
         og_vphone_due(self, DUE_WEBHOOKS, og_vphone_mono(self) + DAY_MS);
     } else {
         repeat_later(self, DUE_WEBHOOKS, &self->webhooks_tries);

@@ -2,6 +2,7 @@
 #include "phone/phone_options.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/files.h"
 
@@ -56,6 +57,28 @@ read_passphrase(struct og_phone_options *self, const char *value, struct og_err 
     return read_secret(value, &self->passphrase, err);
 }
 
+/* FROM:TEXT */
+static enum og_code
+add_incoming(struct og_phone_options *self, const char *value, struct og_err *err)
+{
+    const char *colon = strchr(value, ':');
+    const size_t from_len = colon ? (size_t)(colon - value) : 0;
+    struct og_incoming_text *text = &self->incoming[self->fleet.incoming_count];
+    if (from_len == 0 || from_len >= sizeof(self->senders[0]) || !colon[1]) {
+        return og_fail(err, OG_E_INVALID, "receive", "--receive takes FROM:TEXT");
+    }
+    if (self->fleet.incoming_count == OG_PHONE_INCOMING_MAX) {
+        return og_fail(err, OG_E_INVALID, "receive", "--receive at most %d times",
+                       OG_PHONE_INCOMING_MAX);
+    }
+    char *from = self->senders[self->fleet.incoming_count++];
+    memcpy(from, value, from_len);
+    from[from_len] = '\0';
+    *text = (struct og_incoming_text){from, colon + 1};
+    self->fleet.incoming = self->incoming;
+    return OG_OK;
+}
+
 static enum og_code
 be_perfect(struct og_phone_options *self, const char *value, struct og_err *err)
 {
@@ -83,6 +106,9 @@ static const struct flag flags[] = {
     {"code", TEXT, AT(fleet.code), 0, 0, "CODE", "register with a one-time code", NULL},
     {"passphrase-file", ACTION, 0, 0, 0, "FILE",
      "opens encrypted messages, as the passphrase in the app's settings", read_passphrase},
+    {"receive", ACTION, 0, 0, 0, "FROM:TEXT",
+     "an SMS that comes in at each phone once it is up, and is told on; up to 16 times",
+     add_incoming},
     {"state", TEXT, AT(fleet.state_file), 0, 0, "FILE",
      "keep device ids and tokens there between runs", NULL},
     {"name", TEXT, AT(fleet.name), 0, 0, "NAME", "name of the phone (otpgate/virtual)", NULL},

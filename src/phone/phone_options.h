@@ -6,10 +6,14 @@
 #include "base/secret.h"
 #include "phone/fleet.h"
 
+#define OG_PHONE_INCOMING_MAX 16
+
 struct og_phone_options {
     struct og_fleet_config fleet; /* its texts point into argv or token */
     struct og_secret token;       /* read from --token-file */
     struct og_secret passphrase;  /* read from --passphrase-file */
+    struct og_incoming_text incoming[OG_PHONE_INCOMING_MAX]; /* of --receive */
+    char senders[OG_PHONE_INCOMING_MAX][64];
     const char *summary_file;     /* NULL: none; "-": standard output */
     int64_t stop_after;           /* messages; 0: for ever */
     int64_t for_ms;               /* 0: for ever */

@@ -1,6 +1,7 @@
 /*
  * Shared by the files of the virtual phone: phone.c (life and timers), phone_calls.c (registration,
- * pull, settings), phone_stream.c, phone_send.c (queue, radio) and phone_report.c.
+ * pull, settings), phone_stream.c, phone_receive.c (webhooks), phone_send.c (queue, radio) and
+ * phone_report.c.
  */
 #pragma once
 
@@ -27,10 +28,12 @@ enum due {
     DUE_SEND,      /* the next message from the queue to the radio */
     DUE_RADIO,
     DUE_REPORT,
+    DUE_TELL,      /* what came in, and that it lives */
     DUE_COUNT,
 };
 
 struct og_flight; /* a report under way */
+struct og_tell;   /* a webhook to call */
 
 struct og_vphone {
     struct og_vphone_world *world;
@@ -67,6 +70,14 @@ struct og_vphone {
     struct og_outbox outbox;
     struct og_flight *flights;
     int64_t flight_count;
+
+    struct og_arena hook_mem;
+    struct og_proto_webhook *hooks; /* in hook_mem */
+    size_t hook_count;
+    bool has_received; /* what the world sends it */
+    char own_key[16];  /* signs when the settings have none; "" : not drawn yet */
+    struct og_tell *tells;
+    struct og_client_call *tell_call; /* of the first of them */
 };
 
 /* phone.c */
@@ -102,6 +113,13 @@ void og_vphone_open_stream(struct og_vphone *self);
 /* leave_zombie: keep the connection, unread */
 void og_vphone_drop_stream(struct og_vphone *self, bool leave_zombie);
 void og_vphone_bury_zombie(struct og_vphone *self);
+
+/* phone_receive.c */
+/* The list that the phone has fetched; with the first one it receives what there is for it. */
+void og_vphone_take_webhooks(struct og_vphone *self, struct og_str body);
+void og_vphone_ping(struct og_vphone *self);
+void og_vphone_tell_next(struct og_vphone *self);
+void og_vphone_forget_tells(struct og_vphone *self);
 
 /* phone_send.c */
 void og_vphone_take(struct og_vphone *self, const struct og_pull_item *item);

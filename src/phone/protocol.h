@@ -111,6 +111,8 @@ struct og_pull {
 bool og_proto_read_pull(struct og_str body, struct og_arena *mem, const struct og_notes *notes,
                         struct og_pull *out);
 
+#define OG_SIGNING_KEY_BYTES 257
+
 /* What the app takes from GET /settings; -1 or false where nothing was said. */
 struct og_phone_settings {
     int64_t send_interval_min_s, send_interval_max_s;
@@ -118,6 +120,7 @@ struct og_phone_settings {
     int64_t sim_selection; /* enum og_sim_selection */
     int64_t order;         /* enum og_order */
     int64_t ping_interval_s;
+    char signing_key[OG_SIGNING_KEY_BYTES]; /* of webhooks; "" : none */
 };
 
 enum og_sim_selection { OG_SIM_OS_DEFAULT, OG_SIM_ROUND_ROBIN, OG_SIM_RANDOM };
@@ -125,10 +128,17 @@ enum og_sim_selection { OG_SIM_OS_DEFAULT, OG_SIM_ROUND_ROBIN, OG_SIM_RANDOM };
 void og_phone_settings_clear(struct og_phone_settings *self);
 bool og_proto_read_settings(struct og_str body, const struct og_app_profile *app,
                             const struct og_notes *notes, struct og_phone_settings *out);
-/* GET /webhooks. The phone calls none of them; it checks and counts. False when the app would
- * throw. */
+/* GET /webhooks: checks and counts. False when the app would throw. */
 bool og_proto_read_webhooks(struct og_str body, const struct og_app_profile *app,
                             const struct og_notes *notes, size_t *count_out);
+
+struct og_proto_webhook {
+    const char *id, *url, *event;
+};
+
+/* The same list once it was checked, in `mem`. */
+void og_proto_list_webhooks(struct og_str body, struct og_arena *mem,
+                            struct og_proto_webhook **items_out, size_t *count_out);
 
 enum og_event {
     OG_EVENT_ENQUEUED, /* also when the frame named no event */

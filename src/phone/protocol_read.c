@@ -2,6 +2,8 @@
  * text, nothing is trusted, and whatever a real phone would trip over becomes a note. */
 #include "phone/protocol.h"
 
+#include <stdio.h>
+
 #include "base/json.h"
 #include "phone/date.h"
 #include "phone/profile.h"
@@ -461,6 +463,15 @@ check_section(void *ctx, struct og_str name, const struct og_json *value)
     return *bad != NULL;
 }
 
+static void
+read_signing_key(const struct og_json *root, struct og_phone_settings *out)
+{
+    struct og_str key;
+    if (og_json_to_str(og_json_get(og_json_get(root, "webhooks"), "signing_key"), &key)) {
+        snprintf(out->signing_key, sizeof(out->signing_key), "%" OG_STR_FMT, OG_STR_ARG(key));
+    }
+}
+
 bool
 og_proto_read_settings(struct og_str body, const struct og_app_profile *app,
                        const struct og_notes *notes, struct og_phone_settings *out)
@@ -486,6 +497,7 @@ og_proto_read_settings(struct og_str body, const struct og_app_profile *app,
         note(notes, OG_VIOLATION_SETTINGS, OG_STR("limit_period"));
         still_fine = NULL;
     }
+    read_signing_key(doc.root, out);
     og_json_doc_finish(&doc);
     return still_fine != NULL;
 }
@@ -549,6 +561,36 @@ og_proto_read_webhooks(struct og_str body, const struct og_app_profile *app,
     og_json_doc_finish(&doc);
     *count_out = is_fine ? count : 0;
     return is_fine;
+}
+
+static const char *
+text_of(const struct og_json *object, const char *name, struct og_arena *mem)
+{
+    struct og_str text = OG_STR("");
+    (void)og_json_to_str(og_json_get(object, name), &text);
+    return og_str_cstr(mem, text);
+}
+
+void
+og_proto_list_webhooks(struct og_str body, struct og_arena *mem,
+                       struct og_proto_webhook **items_out, size_t *count_out)
+{
+    struct og_json_doc doc;
+    struct og_err err;
+    *count_out = 0;
+    if (og_json_parse(body, DEPTH_MAX, &doc, &err) != OG_OK) {
+        return;
+    }
+    const size_t count = og_json_count(doc.root);
+    struct og_proto_webhook *items = OG_ARENA_ARRAY(mem, struct og_proto_webhook, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        const struct og_json *hook = og_json_at(doc.root, i);
+        items[i] = (struct og_proto_webhook){text_of(hook, "id", mem), text_of(hook, "url", mem),
+                                             text_of(hook, "event", mem)};
+    }
+    og_json_doc_finish(&doc);
+    *items_out = items;
+    *count_out = count;
 }
 
 /* ---- events ---- */
