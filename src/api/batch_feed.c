@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "core/csv_reader.h"
+#include "core/recipient_list.h"
 
 #define NUMBER_CHARS_MAX 128
 
@@ -15,10 +15,8 @@ struct og_batch_feed {
     struct og_batch_list list;
     size_t at;              /* in list.recipients */
     struct og_csv *csv;
-    struct og_str *names;   /* of its columns */
-    size_t name_count;
-    size_t to_place;
-    const char *to_name;
+    struct og_recipient_list head;
+    const char *to_name;    /* what holds the number, as errors name it */
     struct og_arena mem;    /* of the piece */
     struct og_batch_recipient *rows;
     struct og_batch_make_op make;
@@ -28,73 +26,18 @@ struct og_batch_feed {
     struct og_err err;
 };
 
-/* ---- the head of a CSV ---- */
-
-static bool
-is_number_column(struct og_str name, struct og_str asked)
-{
-    static const struct og_str usual[] = {{"to", 2}, {"phone", 5}, {"number", 6}};
-    bool is_usual = false;
-    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
-        is_usual |= og_str_eq_nocase(name, usual[i]);
-    }
-    return asked.len ? og_str_eq(name, asked) : is_usual;
-}
-
 static enum og_code
-find_number_column(struct og_batch_feed *self, struct og_err *err)
+read_head(struct og_batch_feed *self, const struct og_batch *make, struct og_err *err)
 {
-    for (size_t i = 0; i < self->name_count; i++) {
-        if (is_number_column(self->names[i], self->list.to_column)) {
-            self->to_place = i;
-            self->to_name = og_str_cstr(og_call_mem(self->call), self->names[i]);
-            return OG_OK;
-        }
-    }
-    return self->list.to_column.len
-               ? og_fail(err, OG_E_UNPROCESSABLE, "to_column", "the list has no such column")
-               : og_fail(err, OG_E_UNPROCESSABLE, "to_column",
-                         "the list has no column to, phone or number: say which one it is");
-}
-
-static enum og_code
-check_columns(const struct og_batch_feed *self, struct og_str text, struct og_err *err)
-{
-    struct og_str name;
-    for (size_t at = 0; og_fill_next(text, &at, &name);) {
-        bool is_there = false;
-        for (size_t i = 0; i < self->name_count; i++) {
-            is_there |= og_str_eq(self->names[i], name);
-        }
-        if (!is_there) {
-            return og_fail(err, OG_E_UNPROCESSABLE, "text",
-                           "asks for {%" OG_STR_FMT "}, and the list has no such column",
-                           OG_STR_ARG(name));
-        }
-    }
-    return OG_OK;
-}
-
-static enum og_code
-read_head(struct og_batch_feed *self, struct og_err *err)
-{
-    struct og_csv_record head;
-    bool found;
-    struct og_arena *mem = og_call_mem(self->call);
+    struct og_recipient_list *head = &self->head;
     self->csv = og_csv_create(self->list.csv, self->list.separator);
-    enum og_code code = og_csv_next(self->csv, &head, &found, err);
-    if (code == OG_OK && !found) {
-        code = og_fail(err, OG_E_UNPROCESSABLE, "csv", "is empty; its first line names the columns");
+    enum og_code code = og_recipient_list_read(self->csv, self->list.to_column,
+                                               og_call_mem(self->call), head, err);
+    if (code == OG_OK) {
+        self->to_name = head->columns[head->number_at].ptr;
+        code = make ? og_recipient_list_check(head, make->text, err) : OG_OK;
     }
-    if (code != OG_OK) {
-        return code;
-    }
-    self->name_count = head.count;
-    self->names = OG_ARENA_ARRAY(mem, struct og_str, head.count);
-    for (size_t i = 0; i < head.count; i++) {
-        self->names[i] = og_str_dup(mem, og_str_trim(head.fields[i]));
-    }
-    return find_number_column(self, err);
+    return code;
 }
 
 /* ---- a row ---- */
@@ -129,18 +72,19 @@ next_of_csv(struct og_batch_feed *self, struct og_batch_recipient *row, bool *fo
     if (code != OG_OK || !*found) {
         return code;
     }
-    const size_t count = record.count < self->name_count ? record.count : self->name_count;
+    const struct og_recipient_list *head = &self->head;
+    const size_t count = record.count < head->column_count ? record.count : head->column_count;
     struct og_str *values = OG_ARENA_ARRAY(&self->mem, struct og_str, count + 1);
     for (size_t i = 0; i < count; i++) {
         values[i] = og_str_dup(&self->mem, record.fields[i]);
     }
     *row = (struct og_batch_recipient){.line = record.line,
-                                       .values = {self->names, values, count}};
-    if (record.count > self->name_count) {
+                                       .values = {head->columns, values, count}};
+    if (record.count > head->column_count) {
         row->fault = "the row has more fields than the head";
         return OG_OK;
     }
-    return read_number(self, self->to_place < count ? values[self->to_place] : OG_STR(""), row);
+    return read_number(self, head->number_at < count ? values[head->number_at] : OG_STR(""), row);
 }
 
 struct vars_reader {
@@ -330,10 +274,7 @@ og_batch_feed_create(struct og_call *call, const struct og_batch_list *list,
     self->list = *list;
     self->to_name = "to";
     og_arena_init(&self->mem, 0);
-    enum og_code code = list->csv.len ? read_head(self, err) : OG_OK;
-    if (code == OG_OK && list->csv.len && make) {
-        code = check_columns(self, make->text, err);
-    }
+    const enum og_code code = list->csv.len ? read_head(self, make, err) : OG_OK;
     if (code != OG_OK) {
         og_csv_destroy(self->csv);
         return code;

@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 
-#define OG_ARGS_OPTIONS_MAX 24
+#define OG_ARGS_OPTIONS_MAX 32
 #define OG_ARGS_WORDS_MAX 32
 
 struct og_arg_option {

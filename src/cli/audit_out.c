@@ -87,7 +87,7 @@ judge_splunk(int status, struct og_err *err)
 static enum og_code
 send_splunk(struct og_audit_out *self, struct og_str lines, struct og_err *err)
 {
-    const struct og_client client = {self->config.to, self->config.ca_file, self->authorization};
+    struct og_client client = {self->config.to, self->config.ca_file, self->authorization, NULL};
     const struct og_client_ask ask = {
         .method = "POST", .path = "/services/collector/event", .body = lines};
     struct og_client_answer answer = {0};
@@ -96,6 +96,7 @@ send_splunk(struct og_audit_out *self, struct og_str lines, struct og_err *err)
         code = judge_splunk(answer.status, err);
     }
     og_buf_finish(&answer.body);
+    og_client_finish(&client);
     return code;
 }
 

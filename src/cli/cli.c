@@ -45,7 +45,8 @@ static const struct og_command own_commands[] = {
 
 /* Each list ends with a name of NULL. */
 static const struct og_command *const lists[] = {
-    og_account_commands, og_device_commands,  og_send_commands, og_otp_commands,
+    og_account_commands, og_device_commands,  og_send_commands, og_batch_commands,
+    og_otp_commands,
     og_client_app_commands, og_template_commands, og_sandbox_commands, og_privacy_commands,
     og_abuse_commands,
     og_alert_commands, og_route_commands, og_trace_commands,
@@ -260,6 +261,7 @@ og_cli_main(int argc, char **argv)
         .command = command, .colour = wants_colour(), .out = stdout, .err = stderr};
     og_arena_init(&cli.mem, 0);
     int exit_code = run_command(&cli, argc - 1 - words, argv + 1 + words);
+    og_client_finish(&cli.client);
     og_secret_finish(&cli.authorization);
     og_arena_finish(&cli.mem);
     return exit_code;

@@ -41,7 +41,7 @@ struct og_cli {
     FILE *out, *err;
 };
 
-extern const struct og_command og_account_commands[], og_device_commands[], og_send_commands[],
+extern const struct og_command og_account_commands[], og_device_commands[], og_send_commands[], og_batch_commands[],
     og_otp_commands[], og_client_app_commands[], og_template_commands[], og_apphash_commands[],
     og_db_commands[], og_audit_commands[], og_webhook_commands[], og_sandbox_commands[],
     og_privacy_commands[], og_abuse_commands[], og_alert_commands[], og_route_commands[],

@@ -114,15 +114,33 @@ fail_curl(CURLcode result, const char *detail, const char *url, struct og_err *e
     return og_fail(err, OG_E_UNAVAILABLE, "", "cannot reach %s: %s%s", url, why, hint);
 }
 
+static CURL *
+take_connection(struct og_client *self)
+{
+    if (!self->connection) {
+        self->connection = curl_easy_init();
+    }
+    return self->connection;
+}
+
+void
+og_client_finish(struct og_client *self)
+{
+    if (self->connection) {
+        curl_easy_cleanup(self->connection);
+    }
+    self->connection = NULL;
+}
+
 enum og_code
-og_client_call(const struct og_client *self, const struct og_client_ask *ask,
+og_client_call(struct og_client *self, const struct og_client_ask *ask,
                struct og_client_answer *out, struct og_err *err)
 {
     char detail[CURL_ERROR_SIZE] = "";
     *out = (struct og_client_answer){0};
     og_buf_init(&out->body, ANSWER_BYTES_MAX);
     enum og_code code = check_url(og_str_from(self->url), err);
-    CURL *curl = code == OG_OK ? curl_easy_init() : NULL;
+    CURL *curl = code == OG_OK ? take_connection(self) : NULL;
     if (!curl) {
         return code == OG_OK ? og_fail(err, OG_E_INTERNAL, "", "libcurl does not start") : code;
     }
@@ -144,8 +162,8 @@ og_client_call(const struct og_client *self, const struct og_client_ask *ask,
     } else {
         code = fail_curl(result, detail, self->url, err);
     }
+    curl_easy_reset(curl); /* the credential leaves it, the connection stays */
     curl_slist_free_all(headers);
-    curl_easy_cleanup(curl);
     og_buf_finish(&url);
     return code;
 }

@@ -10,6 +10,7 @@ struct og_client {
     const char *url;           /* "https://localhost:8443", no slash at the end */
     const char *ca_file;       /* PEM; NULL: the system's authorities */
     const char *authorization; /* value of the header, NULL: none */
+    void *connection;          /* kept from call to call; the client's own, zeroed at first */
 };
 
 struct og_client_ask {
@@ -29,9 +30,9 @@ struct og_client_answer {
  * Errors  OG_E_UNAVAILABLE (nobody there, wrong certificate), OG_E_INVALID (the URL; also plain
  *         HTTP to another machine, which would show the credential to everyone on the way)
  */
-OG_MUST_CHECK enum og_code og_client_call(const struct og_client *self,
-                                          const struct og_client_ask *ask,
+OG_MUST_CHECK enum og_code og_client_call(struct og_client *self, const struct og_client_ask *ask,
                                           struct og_client_answer *out, struct og_err *err);
+void og_client_finish(struct og_client *self); /* takes zeroed */
 
 /* Is the host of this URL this machine? */
 bool og_client_is_local(struct og_str url);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "cli/passphrase.h"
 #include "cli/send_cipher.h"
+#include "cli/send_list.h"
 
 #define MESSAGES "/api/3rdparty/v1/messages"
 #define BODY_BYTES (256 * 1024)
@@ -190,6 +191,12 @@ run_send(struct og_cli *cli)
     struct ask ask = {.wait_s = WAIT_DEFAULT_S, .words = cli->args.words};
     struct og_err err;
     struct og_buf body;
+    if (og_args_has(&cli->args, "csv")) {
+        return og_send_list(cli);
+    }
+    if (cli->args.word_count < 2) {
+        return og_cli_usage(cli, "expected: otpgate send NUMBER... TEXT");
+    }
     if (read_ask(&cli->args, &ask, &err) != OG_OK) {
         return og_cli_usage_err(cli, &err);
     }
@@ -218,6 +225,7 @@ static const struct og_arg_option send_options[] = {
     {"priority", "N", "-128 to 127, higher goes first"},
     {"device", "ID", "this phone and no other"},
     {"id", "ID", "an id of your own; the same one twice sends once"},
+    OG_SEND_LIST_OPTIONS,
     {"encrypt", NULL, "so that only the phone can read text and numbers"},
     OG_PASSPHRASE_OPTION,
     {NULL, NULL, NULL},
@@ -232,12 +240,19 @@ const struct og_command og_send_commands[] = {
      "  otpgate send +491701234567 'Your table is ready'\n"
      "  otpgate send --wait --ttl 300 +491701234567 +491707654321 'Line 7 is down'\n"
      "\n"
+     "With --csv the text goes to each row of a list of up to 100,000, a few at a time as the phones\n"
+     "have room; codes go first. {name} in the text is what the row has in the column name, {{ and\n"
+     "}} are brackets. Bad rows are told by their line. The same --id again sends nothing twice and\n"
+     "goes on where it stopped; `otpgate batch` shows, pauses, resumes and cancels it.\n"
+     "\n"
+     "  otpgate send --csv list.csv --text 'Hello {name}, we open at nine.' --id spring-news\n"
+     "\n"
      "With --encrypt text and numbers leave this machine encrypted, and only a phone that has the\n"
      "same passphrase (Passphrase in the app's settings) can read them. The server\n"
      "cannot, so it checks neither. The passphrase comes from a file that only you can read, from\n"
      "the environment, or is asked for.\n"
      "\n"
      "  otpgate send --encrypt --passphrase-file ~/.otpgate-passphrase +491701234567 'Line 7'\n",
-     OG_CLI_APP, 2, OG_ARGS_WORDS_MAX, send_options, run_send},
+     OG_CLI_APP, 0, OG_ARGS_WORDS_MAX, send_options, run_send},
     {NULL},
 };

@@ -162,6 +162,76 @@ def test_sandbox_batches_need_no_phone(gateway):
     assert {one["to"] for one in inbox} == {number(i) for i in range(50)}
 
 
+# ---- from the command line ----
+
+def cli(account, *arguments):
+    key = account.make_key(["messages:send", "messages:read"])["key"]
+    return account.gateway.cli(*arguments, env={"OTPGATE_KEY": key})
+
+
+def write_list(gateway, text):
+    return gateway.write(gateway.fresh("list") + ".csv", text)
+
+
+def test_send_csv(gateway, listening):
+    path = write_list(gateway, "name;Mobile\r\n\"Ann, the first\";%s\r\n\r\nEve;none\r\nBob;%s\r\n" % (
+        number(1), number(1)))
+    ask = ("send", "--csv", path, "--text", "Hello {name}", "--id", "spring", "--separator", ";",
+           "--to-column", "Mobile", "--tag", "news", "--ttl", "600", "--pace", "600")
+    done = cli(listening, *ask)
+    assert done.returncode == 0, done.stderr
+    assert "3, 2 of them bad" in done.stdout and "600 a minute" in done.stdout
+    assert "line 4: to: " in done.stdout and "line 5: to: " in done.stdout
+    assert "3 of 3 rows received" in done.stderr
+    item, = listening.phone.wait_pull()
+    assert (item["message"], item["phoneNumbers"]) == ("Hello Ann, the first", [number(1)])
+    listening.phone.report(item, "Sent")
+    wait_for(lambda: show(listening, {"id": "spring"})["state"] == "done", "the end")
+    again = cli(listening, *ask, "--wait")
+    assert again.returncode == 2 and "1 sent" in again.stdout  # two rows were bad
+    assert listening.phone.pull() == []
+    assert show(listening, {"id": "spring"})["rows"] == 3
+
+
+def test_batch_commands(gateway, account):
+    path = write_list(gateway, "to\n" + "".join("%s\n" % number(i) for i in range(1200)) + "x\n")
+    made = cli(account, "send", "--csv", path, "--text", "{{Hello}}", "--id", "b", "--hold")
+    assert made.returncode == 0 and "open" in made.stdout and "1200 queued" in made.stdout
+    assert "line 1202: to: " in cli(account, "batch", "errors", "b").stdout
+    assert "running" in cli(account, "batch", "resume", "b").stdout
+    assert "paused" in cli(account, "batch", "pause", "b").stdout
+    assert "60 a minute" in cli(account, "batch", "pace", "b", "60").stdout
+    assert "canceled" in cli(account, "batch", "cancel", "b").stdout
+    wait_counts(account, {"id": "b"}, canceled=1200)
+    assert "1200 canceled" in cli(account, "batch", "show", "b").stdout
+    assert cli(account, "batch", "resume", "b").returncode == 2
+    assert "b " in cli(account, "batch", "list").stdout
+    assert json.loads(cli(account, "batch", "show", "b", "--json").stdout)["id"] == "b"
+
+
+@pytest.mark.parametrize("rows, more, word", [
+    ("to\n", ["--text", "{name}"], "{name}"),
+    ("to\n", ["--text", "{"], "{{"),
+    ("name\n", ["--text", "x"], "to, phone or number"),
+    ("to,to\n", ["--text", "x"], "two columns"),
+    ("to\n\"x\n", ["--text", "x"], "line 2"),
+    ("", ["--text", "x"], "empty"),
+    ("to\n", [], "--text"),
+    ("to\n", ["--text", "x", "--separator", "ab"], "--separator"),
+    ("to\n", ["--text", "x", "--pace", "0"], "pace"),
+    ("to\n", ["--text", "x", "+4915112345678"], "--csv FILE"),
+])
+def test_what_the_command_refuses_by_itself(gateway, account, rows, more, word):
+    done = cli(account, "send", "--csv", write_list(gateway, rows), *more)
+    assert done.returncode == 1 and word in done.stderr, done
+    assert account.app.get(B).json["batches"] == []
+
+
+def test_too_long_a_list(gateway, account):
+    done = cli(account, "send", "--csv", write_list(gateway, "to\n" + "1\n" * 100001), "--text", "x")
+    assert done.returncode == 1 and "100000 rows" in done.stderr
+
+
 # ---- reading ----
 
 def test_errors_in_pages(account):
@@ -263,6 +333,7 @@ def test_what_no_batch_can_have(account, members, status, field):
     ("phone,name\n+4915112345678,\"Ann\n", {}, 422, "csv"),
     ("phone,name\n+4915112345678,A\"n\"n\n", {}, 422, "csv"),
     ("phone,name\n" + "x" * 70000 + "\n", {}, 422, "csv"),
+    ("phone,name,name\n", {}, 422, "csv"),
     ("phone,name\n", {"separator": "x"}, 400, "separator"),
     ("phone,name\n", {"text": ""}, 400, "text"),
     ("phone,name\n", {"ttl": "soon"}, 400, "ttl"),
