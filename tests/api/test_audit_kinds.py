@@ -134,17 +134,6 @@ def operators(gateway, account):
     assert erased.returncode == 0, erased.stderr
 
 
-def batches(gateway, account):
-    at = "/bulk/v1/batches"
-    made = account.app.post(at, {"text": "one", "recipients": [{"to": gateway.fresh_number()}],
-                                 "start": False}).expect(201).json["id"]
-    for state in ("running", "paused", "running", "canceled"):
-        account.app.patch("%s/%s" % (at, made), {"state": state}).expect(200)
-    kinds = [one["kind"] for one in entries(gateway) if one["kind"].startswith("batch.")]
-    assert kinds == ["batch.created", "batch.started", "batch.paused", "batch.resumed",
-                     "batch.canceled"]
-
-
 def tokens(gateway, account):
     pair = account.app.post(T + "/auth/token", {"scopes": ["messages:read"]}
                             ).expect(201).json
@@ -204,7 +193,6 @@ def told(tmp_path_factory):
         phone = account.add_phone(sims=[SIM])
         verifications(gateway, account, phone)
         operators(gateway, account)
-        batches(gateway, account)
         tokens(gateway, account)
         phones(gateway, account, phone)
         batches(gateway, account)
