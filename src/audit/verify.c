@@ -120,6 +120,18 @@ meet_checkpoints(struct og_audit_verifier *self, struct og_audit_fault *fault)
     return true;
 }
 
+/* The log may have had another name when the note was signed: what counts is the key. */
+static enum og_code
+read_note(struct og_str note, const struct og_audit_key *key, struct og_audit_checkpoint *out,
+          struct og_err *err)
+{
+    struct og_audit_key named;
+    size_t used;
+    const struct og_str origin = og_str_slice(note, 0, og_str_find(note, '\n'));
+    const enum og_code code = og_audit_key_make(origin, key->public_key, &named, err);
+    return code == OG_OK ? og_audit_checkpoint_read(note, &named, out, &used, err) : code;
+}
+
 bool
 og_audit_verifier_start(struct og_audit_verifier *self, const struct og_audit_chain *start,
                         struct og_str note, const struct og_audit_key *key,
@@ -128,10 +140,9 @@ og_audit_verifier_start(struct og_audit_verifier *self, const struct og_audit_ch
     struct og_audit_checkpoint signed_one;
     struct og_err err = {0};
     uint8_t root[OG_DIGEST_BYTES];
-    size_t used;
     self->chain = self->start = *start;
     og_audit_chain_root(start, root);
-    if (og_audit_checkpoint_read(note, key, &signed_one, &used, &err) != OG_OK) {
+    if (read_note(note, key, &signed_one, &err) != OG_OK) {
         snprintf(fault->text, sizeof fault->text, "is the last one removed: %.150s",
                  err.text);
         fault->seq = start->size;

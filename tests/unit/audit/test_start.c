@@ -129,6 +129,19 @@ test_what_retention_leaves_verifies(void **state)
 }
 
 static void
+test_a_log_that_was_renamed_verifies(void **state)
+{
+    struct rest rest;
+    struct og_err err;
+    const struct og_audit_key before = key;
+    (void)state;
+    purge(&rest, 4, 4);
+    assert_int_equal(og_audit_key_make(OG_STR("new/name"), signer.public_key, &key, &err), OG_OK);
+    assert_int_equal(verify(&rest), 0);
+    key = before;
+}
+
+static void
 test_a_plain_checkpoint_is_no_start(void **state)
 {
     struct rest rest;
@@ -252,6 +265,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_retention_leaves_verifies),
+        cmocka_unit_test(test_a_log_that_was_renamed_verifies),
         cmocka_unit_test(test_a_plain_checkpoint_is_no_start),
         cmocka_unit_test(test_a_note_that_the_gateway_did_not_sign_is_no_start),
         cmocka_unit_test(test_a_note_for_other_entries_is_no_start),
