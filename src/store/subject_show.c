@@ -55,8 +55,8 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_STEPS] = "SELECT kind, at, until_at, device_id, other_id, event, tries, reason FROM "
                   "timeline_steps WHERE account_id = $1 AND subject_id = $2 ORDER BY id LIMIT 1000",
     [SQL_BATCH_ROW] = "SELECT id, line, content FROM batch_rows WHERE account_id = $1 AND id = $2",
-    [SQL_SANDBOX] = "SELECT id, verification_id, recipient, content, at FROM sandbox_messages "
-                    "WHERE account_id = $1 AND id = $2",
+    [SQL_SANDBOX] = "SELECT id, verification_id, recipient, CASE WHEN verification_id IS NULL THEN "
+                    "content END, at FROM sandbox_messages WHERE account_id = $1 AND id = $2",
     [SQL_INBOX] = "SELECT id, device_id, type, content, received_at, created_at FROM inbox "
                   "WHERE account_id = $1 AND id = $2",
     [SQL_WEBHOOK] = "SELECT id, webhook_id, event, body, created_at, failed, reason, dead_at FROM "

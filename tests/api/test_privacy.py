@@ -100,6 +100,16 @@ def test_an_export_has_all_of_a_number_and_nothing_of_others():
         assert other not in text and others not in text
         assert code not in text and other_code not in text
 
+        trial = gateway.account(sandbox=True)
+        otp.start(trial.app, number).expect(201)
+        message = {"phoneNumbers": [number], "textMessage": {"text": "tried out"}}
+        trial.app.post(T + "/messages", message).expect(202)
+        phone.tell_received("an answer", sender=number)
+        found, _ = exported(gateway, number)
+        texts = {one.get("text") for one in found["sandbox"]}
+        assert texts == {None, "tried out"}  # the one with the code is left out
+        assert found["inbox"][0]["content"]["text"] == "an answer"
+
         first = gateway.admin.post(EXPORT, {"number": number}).expect(200)
         step = json.loads(first.body.decode().splitlines()[-1])
         assert not step["done"]
