@@ -68,12 +68,15 @@ check_codes(struct og_api *api, char *reason, size_t reason_bytes)
                           health.level == OG_CODE_HEALTH_UP ? PASS : WARN, reason};
 }
 
-/* How old the knowledge of numbers is. */
+/* How old the knowledge of numbers is. Without it no code goes out where the shield judges. */
 static struct check
 check_plan(const struct og_api *api)
 {
     const struct og_phone_plan *plan = api->config.services->plan;
-    return (struct check){"numbers:plan", plan ? plan->version : "none", plan != NULL, PASS, ""};
+    const bool is_gone = plan && plan->is_there && !plan->is_there(plan->ctx);
+    return (struct check){"numbers:plan", plan ? plan->version : "none", plan && !is_gone,
+                          is_gone ? WARN : PASS,
+                          is_gone ? "numbering plans are missing; see the log of the start" : ""};
 }
 
 /* Kinds only: subjects are for operators. */

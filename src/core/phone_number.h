@@ -53,6 +53,7 @@ struct og_phone_plan {
                           struct og_phone_facts *out, struct og_err *err);
     void *ctx;
     const char *version; /* of the data, for people */
+    bool (*is_there)(void *ctx); /* could the data be had now? Cheap. NULL: always */
 };
 
 /*

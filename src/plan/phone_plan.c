@@ -105,11 +105,19 @@ parse(void *ctx, struct og_str text, const char *region, struct og_phone_facts *
     return code == OG_OK ? OG_OK : og_fail(err, code, "", "%s", why);
 }
 
+static bool
+is_there(void *ctx)
+{
+    const struct og_plan *self = ctx;
+    return atomic_load_explicit(&self->parse, memory_order_acquire) ||
+           og_plan_is_there(self, NULL);
+}
+
 struct og_plan *
 og_plan_create(const char *module_path)
 {
     struct og_plan *self = og_xalloc(sizeof(*self));
-    self->face = (struct og_phone_plan){parse, self, OG_PLAN_VERSION};
+    self->face = (struct og_phone_plan){parse, self, OG_PLAN_VERSION, is_there};
     self->module_path = og_xstrdup(module_path);
     atomic_init(&self->parse, NULL);
     pthread_mutex_init(&self->lock, NULL);

@@ -23,7 +23,7 @@ void og_plan_destroy(struct og_plan *self); /* NULL is fine */
  * call and answers OG_E_UNAVAILABLE as long as that fails. */
 const struct og_phone_plan *og_plan_face(struct og_plan *self);
 
-/* Is there a file to load? Costs nothing. err: says where it should be. */
+/* Is there a file to load? Cheap. err: says where it should be; may be NULL. */
 bool og_plan_is_there(const struct og_plan *self, struct og_err *err);
 /* Load now, say at start when a default region is configured, so that a missing module is found
  * then. OG_E_UNAVAILABLE with the reason. */

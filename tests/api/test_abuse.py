@@ -192,6 +192,8 @@ def test_missing_numbering_plans_are_told_at_the_start(tmp_path, monkeypatch):
     with Gateway(tls=False, env=env) as made:
         assert "numbering plans are missing" in made.log() and "og_plan.so" in made.log()
         otp.start(made.account().app, "+4915112345678").expect(503)
+        check = made.anyone.get("/health/ready").expect(200).json["checks"]["numbers:plan"]
+        assert check["status"] == "warn" and "missing" in check["description"]
 
 
 @pytest.mark.parametrize("number", ["+499001234567",  # premium
