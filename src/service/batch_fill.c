@@ -23,6 +23,7 @@ struct filling {
     struct og_tx *tx;
     struct og_batch batch;
     struct slot *slots;    /* NULL where numbers may repeat */
+    uint64_t *row_digests; /* of the rows that have a number */
     struct og_buf digests; /* of good rows */
     struct og_buf text;    /* of the present row */
     int64_t good;
@@ -58,10 +59,12 @@ look_up_numbers(struct filling *f)
 {
     struct og_buf former;
     f->slots = OG_ARENA_ARRAY(f->self->mem, struct slot, SLOTS);
+    f->row_digests = OG_ARENA_ARRAY(f->self->mem, uint64_t, (size_t)f->self->count);
     for (int i = 0; i < f->self->count; i++) {
         const struct og_str number = f->self->items[i].number;
         if (number.len) {
             const uint64_t digest = digest_of(f, number);
+            f->row_digests[i] = digest;
             *find_slot(f, digest) = (struct slot){.digest = digest, .is_used = true};
         }
     }
@@ -115,15 +118,16 @@ judge_text(struct filling *f)
 
 /* Fills f->text. error->reason "" : the row is good. */
 static void
-judge(struct filling *f, const struct og_batch_recipient *row, struct og_batch_error *error)
+judge(struct filling *f, int at, struct og_batch_error *error)
 {
+    const struct og_batch_recipient *row = &f->self->items[at];
     struct og_str missing;
     *error = (struct og_batch_error){.field = OG_STR("text"), .reason = OG_STR("")};
     og_buf_wipe(&f->text);
     if (row->number.len == 0) {
         error->field = og_str_from(f->self->number_column);
         error->reason = og_str_from(row->fault);
-    } else if (!f->batch.repeats && find_slot(f, digest_of(f, row->number))->is_taken) {
+    } else if (f->slots && find_slot(f, f->row_digests[at])->is_taken) {
         error->field = og_str_from(f->self->number_column);
         error->reason = OG_STR("the batch has this number already");
     } else if (!og_fill(f->batch.text, &row->values, &f->text, &missing)) {
@@ -135,19 +139,19 @@ judge(struct filling *f, const struct og_batch_recipient *row, struct og_batch_e
 }
 
 static void
-keep_number(struct filling *f, struct og_str number)
+keep_number(struct filling *f, uint64_t digest)
 {
-    const uint64_t digest = digest_of(f, number);
     find_slot(f, digest)->is_taken = true;
     og_buf_add(&f->digests, (struct og_str){(const char *)&digest, sizeof digest});
 }
 
 static enum og_code
-keep_good(struct filling *f, const struct og_batch_recipient *row, struct og_str id, int64_t line)
+keep_good(struct filling *f, int at, struct og_str id, int64_t line)
 {
+    const struct og_batch_recipient *row = &f->self->items[at];
     const struct og_batch_row out = {id, line, row->number, og_buf_str(&f->text)};
-    if (!f->batch.repeats) {
-        keep_number(f, row->number);
+    if (f->slots) {
+        keep_number(f, f->row_digests[at]);
     }
     f->good++;
     return og_batch_row_insert(f->tx->db, &f->self->svc->keys.seal, f->batch.account_id, &out,
@@ -155,14 +159,15 @@ keep_good(struct filling *f, const struct og_batch_recipient *row, struct og_str
 }
 
 static enum og_code
-take_row(struct filling *f, const struct og_batch_recipient *row)
+take_row(struct filling *f, int at)
 {
+    const int64_t told = f->self->items[at].line;
     struct og_batch_error error;
     const struct og_str id = og_batch_row_id(f->self->mem, f->batch.id, f->batch.row_count++);
-    const int64_t line = row->line ? row->line : f->batch.row_count;
-    judge(f, row, &error);
+    const int64_t line = told ? told : f->batch.row_count;
+    judge(f, at, &error);
     if (error.reason.len == 0) {
-        return keep_good(f, row, id, line);
+        return keep_good(f, at, id, line);
     }
     error.id = id;
     error.line = line;
@@ -205,7 +210,7 @@ take_rows(struct filling *f, int64_t skip)
     struct og_err *err = &self->op.err;
     enum og_code code = f->batch.repeats ? OG_OK : look_up_numbers(f);
     for (int i = (int)skip; code == OG_OK && i < self->count; i++) {
-        code = take_row(f, &self->items[i]);
+        code = take_row(f, i);
     }
     if (code == OG_OK && f->digests.len) {
         code = og_batch_numbers_add(f->tx->db, &f->batch, og_buf_str(&f->digests), err);

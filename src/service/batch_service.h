@@ -13,7 +13,7 @@
 #include "service/services.h"
 #include "store/batch_store.h"
 
-#define OG_BATCH_PIECE_ROWS 100   /* of an import in one operation: about a millisecond of the write lane */
+#define OG_BATCH_PIECE_ROWS 50    /* of an import in one operation: less than a millisecond of the write lane */
 #define OG_BATCH_LIVE_MAX 100     /* of an account that have not ended */
 #define OG_BATCH_PARTS_MAX 10     /* of a text */
 #define OG_BATCH_LIFE_MS (14 * 24 * INT64_C(3600000)) /* what is left of it then expires */
