@@ -8,8 +8,8 @@ enum { SQL_CLAIM, SQL_READ, SQL_WRITE, SQL_STATEMENTS };
 static const char *const sql[SQL_STATEMENTS] = {
     [SQL_CLAIM] = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
     [SQL_READ] = "SELECT value FROM meta WHERE name = $1",
-    [SQL_WRITE] = "INSERT INTO meta (name, value) VALUES ($1, $2) "
-                  "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    [SQL_WRITE] = ("INSERT INTO meta (name, value) VALUES ($1, $2) "
+                   "ON CONFLICT (name) DO UPDATE SET value = excluded.value"),
 };
 
 static const struct og_sql_page page = {OG_PAGE_META, sql, SQL_STATEMENTS};

@@ -110,7 +110,8 @@ read_other(uint8_t which, struct og_str body, struct og_arena *mem, const struct
     struct og_proto_identity identity;
     struct og_phone_settings settings;
     struct og_str message_id, rest;
-    size_t end, count;
+    struct og_proto_webhook *hooks;
+    size_t end, count, listed;
     const struct og_app_profile *app = &og_app_profiles[which % OG_APP_COUNT];
     switch (which % 5) {
     case 0:
@@ -122,7 +123,10 @@ read_other(uint8_t which, struct og_str body, struct og_arena *mem, const struct
         og_proto_read_settings(body, app, notes, &settings);
         break;
     case 2:
-        og_proto_read_webhooks(body, app, notes, &count);
+        if (og_proto_read_webhooks(body, app, notes, &count)) {
+            og_proto_list_webhooks(body, mem, &hooks, &listed);
+            CHECK(listed == count);
+        }
         break;
     case 3:
         end = og_str_find(body, '\n');
