@@ -1,8 +1,9 @@
 /*
  * How messages ended lately, for each phone and each account: which of them fail too often.
  *
- * Counts roll over 10 to 15 minutes. Who fails stays so until it has become clearly better: half of the share
- * with which it began. Pure; one thread, the write lane. Bounded: who has no outcome in that time is forgotten.
+ * Counts roll over 10 to 15 minutes. Who fails stays so until it has become clearly better: half
+ * of the share with which it began. Pure; one thread, the write lane. Bounded: who has no outcome
+ * in that time is forgotten.
  */
 #pragma once
 
@@ -24,7 +25,7 @@ struct og_outcomes;
 struct og_outcomes *og_outcomes_create(void);
 void og_outcomes_destroy(struct og_outcomes *self); /* takes NULL */
 
-/* A message was sent, or failed or was lost. A longer id than 60 bytes is not counted. Takes NULL. */
+/* A message was sent, or failed or was lost. An id over 60 bytes is not counted. Takes NULL. */
 void og_outcomes_add(struct og_outcomes *self, enum og_outcomes_of of, struct og_str id,
                      bool is_failed, int64_t mono_ms);
 

@@ -11,8 +11,8 @@
  *                                  (an empty line)
  *   — otpgate.example/audit <base64 of key id and Ed25519 signature>
  *
- * A note that retention signs has one line more between root and empty line. It says that the gateway
- * itself removed these entries, so that no plain checkpoint can be made into the start of a log.
+ * A note that retention signs has one line more between root and empty line. It says that the
+ * gateway itself removed these entries, so that no plain checkpoint can be made into a start.
  *
  * The key id is the first 4 bytes of SHA-256(name | LF | 0x01 | public key); a verifier key is
  * name+hex(key id)+base64(0x01 | public key).

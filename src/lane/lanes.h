@@ -53,7 +53,7 @@ struct og_lane_health {
     int64_t failing_since_ms;   /* UTC, 0 when not */
     char reason[160];           /* of the last failure */
     enum og_db_trouble trouble; /* its kind */
-    int64_t commit_ms;          /* write lane: how long the last commit took or the present one takes */
+    int64_t commit_ms;          /* write lane: of the last commit, or of the present one */
 };
 
 struct og_lanes;

@@ -1,6 +1,6 @@
 /*
- * Retention of the audit log: the oldest entries go, and what is left still verifies. The chain up to
- * the last one removed is kept, signed as the new start, and the log itself says what was done
+ * Retention of the audit log: the oldest entries go, and what is left still verifies. The chain up
+ * to the last one removed is kept, signed as the new start, and the log itself says what was done
  * (docs/audit.md, "Retention").
  */
 #pragma once
@@ -18,8 +18,8 @@ struct og_audit_purge {
 };
 
 /*
- * One step, in an apply of the write lane. Each entry is verified before it goes: what does not verify
- * stays, as it may be evidence, and the log gets the entry audit.verify_failed.
+ * One step, in an apply of the write lane. Each entry is verified before it goes: what does not
+ * verify stays, as it may be evidence, and the log gets the entry audit.verify_failed.
  */
 OG_MUST_CHECK enum og_code og_audit_purge_step(const struct og_services *svc, struct og_tx *tx,
                                                struct og_audit_purge *self, struct og_err *err);

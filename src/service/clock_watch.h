@@ -1,6 +1,6 @@
 /*
- * Watching the wall clock: one that is set is told to log and audit log, as times in rows and of phones
- * are not to be compared over it. Lives of codes and waits go by the monotonic clock.
+ * Watching the wall clock: one that is set is told to log and audit log, as times in rows and of
+ * phones are not to be compared over it. Lives of codes and waits go by the monotonic clock.
  */
 #pragma once
 

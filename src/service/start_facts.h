@@ -1,6 +1,6 @@
 /*
- * What is different since the gateway last looked: its configuration, the certificate that it shows.
- * Kept beside the data as digests, so that a change from outside gets into the audit log.
+ * What is different since the gateway last looked: its configuration, the certificate that it
+ * shows. Kept beside the data as digests, so that a change from outside gets into the audit log.
  */
 #pragma once
 

@@ -67,7 +67,7 @@ test_it_goes_in_steps_that_each_verify(void **state)
     assert_int_equal(log->entries[0].seq, 21);
     assert_int_equal(purge(aw, NOON + 1, 3).count, 0);
     assert_int_equal(read_log(aw)->count, 7);
-    assert_int_equal(purge(aw, NOON + 2 * DAY_MS, 100).count, 7); /* in their time they go as well */
+    assert_int_equal(purge(aw, NOON + 2 * DAY_MS, 100).count, 7); /* they go in their time, too */
     assert_int_equal(read_log(aw)->count, 1);
 }
 
