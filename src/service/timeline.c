@@ -72,6 +72,7 @@ read_told(struct og_timeline_op *self, struct og_tx *tx, struct og_told_message 
         code = og_timeline_list(tx->db, m->account_id, m->id, NOTES_MAX, self->mem, &told->notes,
                                 &told->note_count, err_of(self));
     }
+    self->out.is_cut |= told->note_count == NOTES_MAX; /* there are more, or nearly */
     return code;
 }
 

@@ -1,8 +1,10 @@
 """Time lines: every step of a message and of a verification, and never a code or a number in one."""
 
+import contextlib
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 
@@ -314,6 +316,32 @@ def test_who_may_see_one(gateway, account):
     account.app.get(otp.V + "/nothing/timeline").expect(404)
     # a verification's id is no message's
     account.app.get("%s/messages/%s/timeline" % (T, started)).expect(404)
+
+
+# ---- what is left of one ----
+
+def steps_of(gateway, *subjects):
+    path = "file:%s/otpgate.db?mode=ro" % gateway.data
+    with contextlib.closing(sqlite3.connect(path, uri=True)) as database:
+        return database.execute("SELECT count(*) FROM timeline_steps WHERE subject_id IN (%s)" %
+                                ",".join("?" * len(subjects)), subjects).fetchone()[0]
+
+
+def test_erasing_a_number_erases_its_steps(gateway, account, certificate):
+    receiver = Receiver(*certificate)
+    hook(account, receiver.url(), "sms:sent", "otp.approved")
+    phone, = connect(account)
+    number = gateway.fresh_number()
+    started, code, item = otp.started(account.app, phone, number)
+    phone.report(item, "Sent")
+    otp.check(account.app, started, code).expect(200)
+    wait_for(lambda: steps_of(gateway, started, item["id"]) == 2, "both events")
+    exported = gateway.admin.post("/admin/v1/privacy/export", {"number": number}).expect(200)
+    assert b'"steps":[{"step":"webhook"' in exported.body
+    assert otpgate(gateway, "privacy", "erase", number).returncode == 0
+    assert steps_of(gateway, started, item["id"]) == 0
+    account.app.get("%s/%s/timeline" % (otp.V, started)).expect(404)
+    receiver.close()
 
 
 # ---- for people ----
