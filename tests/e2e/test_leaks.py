@@ -84,10 +84,13 @@ class Worker:
         self.do(otp.check(self.app, made["id"], code[:4]), 422)
         self.end(made["id"], code, turn)
         self.do(self.app.get("/otp/v1/verifications/" + made["id"]), 200)
+        self.do(self.app.get("/otp/v1/verifications/%s/timeline" % made["id"]), 200)
         if turn % 20 == 0:
             self.do(self.app.get(T + "/messages?includeContent=true"), 200)
             with self.telling:
                 self.phone.tell_received("a text", sender=number)
+            self.do(self.app.get(T + "/inbox"), 200)
+            self.do(self.app.get(T + "/messages/%s/timeline" % pulled[0]["id"]), 200)
 
     def end(self, verification, code, turn):
         if turn % 4 == 0:
