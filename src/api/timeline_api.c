@@ -167,7 +167,7 @@ encode(struct og_call *call, struct og_op *op, struct og_answer *answer)
 #define TIMELINE(path_, family_, who_, scope_, decode_)                                           \
     {OG_GET, path_, family_, who_, scope_, 0, 200, .lane = OG_LANE_WRITE,                         \
      .op_bytes = sizeof(struct og_timeline_op),                                                   \
-     .kind = {.name = "timeline.get", .apply = og_timeline_apply, .done = og_call_done},              \
+     .kind = {.name = "timeline.get", .apply = og_timeline_apply, .done = og_call_done},          \
      .decode = decode_, .encode = encode}
 #define OF_MESSAGE(path_)                                                                         \
     TIMELINE(path_, OG_FAMILY_SMSGATE, OG_WHO_APP, OG_SCOPE_MESSAGES_READ, message_decode)

@@ -1,6 +1,6 @@
 /*
- * Time lines over HTTP: of messages beside sms-gate.app's routes, of verifications, and of either for
- * operators.
+ * Time lines over HTTP: of messages beside sms-gate.app's routes, of verifications, and of either
+ * for operators.
  */
 #pragma once
 

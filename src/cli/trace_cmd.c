@@ -1,6 +1,6 @@
 /*
- * `otpgate trace`: the life of a message or a verification, for people. One line a step, with the time
- * since the first.
+ * `otpgate trace`: the life of a message or a verification, for people. One line a step, with the
+ * time since the first.
  */
 #include "cli/trace_cmd.h"
 
@@ -120,7 +120,7 @@ static const struct og_arg_option trace_options[] = {
 
 const struct og_command og_trace_commands[] = {
     {"trace", "ID", "tell what happened to a message or a verification",
-     "Prints every step with its time and its reason, what it waits for now, and what may be done.\n"
+     "Prints every step with its time and reason, what it waits for now, and what may be done.\n"
      "ID is that of a message (also one that a client chose) or of a verification.\n"
      "\n"
      "  otpgate trace AP74QO66fmKQEOXTbGNZ8\n"

@@ -1,6 +1,6 @@
 /*
- * Sentences. A step is a row of a table: its words, with the member that goes into them. What a phone
- * gives as its reason is explained where Android's codes say something to act on.
+ * Sentences. A step is a row of a table: its words, with the member that goes into them. What a
+ * phone gives as its reason is explained where Android's codes say something to act on.
  */
 #include "cli/trace_words.h"
 
@@ -279,11 +279,12 @@ og_trace_hint(struct og_cli *cli, const struct og_json *line)
     for (size_t i = og_json_count(steps); i > 0; i--) {
         const char *step = og_cli_text(cli, og_json_at(steps, i - 1), "step");
         if (strcmp(step, "undeliverable") == 0) {
-            return "Nothing was sent: offer the user another way. `otpgate route explain` tells why "
-                   "no phone would do.";
+            return "Nothing was sent: offer the user another way. `otpgate route explain` tells "
+                   "why no phone would do.";
         }
         if (strcmp(step, "failed") == 0 || strcmp(step, "expired") == 0) {
-            return "Send it again when the cause is mended; `otpgate device list` shows the phones.";
+            return "Send it again when the cause is mended; `otpgate device list` shows the "
+                   "phones.";
         }
     }
     return "";

@@ -1,6 +1,6 @@
 /*
- * Gathering the rows of a time line. A verification's is its own steps and those of every message that
- * carried its code.
+ * Gathering the rows of a time line. A verification's is its own steps and those of every message
+ * that carried its code.
  */
 #include "service/timeline.h"
 

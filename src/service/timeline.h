@@ -1,9 +1,9 @@
 /*
- * The whole life of a message or a verification, step by step, and what it waits for now: told from its
- * row, the routes that it took, what was noted (service/timeline_note.h) and the outbox.
+ * The whole life of a message or a verification, step by step, and what it waits for now: told from
+ * its row, the routes that it took, what was noted (service/timeline_note.h) and the outbox.
  *
- * Never a code, a text or a whole number: reasons of phones come with their digits covered. Read in the
- * write lane, because only its memory knows what waits, and why.
+ * Never a code, a text or a whole number: reasons of phones come with their digits covered. Read in
+ * the write lane, because only its memory knows what waits, and why.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * One function per event; each writes at most two small rows. What waited for less than a second did not
- * wait.
+ * One function per event; each writes at most two small rows. What waited for less than a second
+ * did not wait.
  */
 #include "service/timeline_note.h"
 

@@ -1,7 +1,9 @@
 /*
- * Steps that no row tells, noted with the transaction that makes them. Inside applies of the write lane.
+ * Steps that no row tells, noted with the transaction that makes them. Inside applies of the write
+ * lane.
  *
- * An ordinary life, accepted, handed, sent, delivered, costs nothing here: it is in the message's row.
+ * An ordinary life, accepted, handed, sent, delivered, costs nothing here: it is in the message's
+ * row.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * From rows to steps. Pure. A phone's clock may be wrong, so its moments are drawn behind the moment in
- * which it fetched, and each behind the one before.
+ * From rows to steps. Pure. A phone's clock may be wrong, so its moments are drawn behind the
+ * moment in which it fetched, and each behind the one before.
  */
 #include "service/message_priv.h"
 #include "service/timeline_priv.h"

@@ -1,6 +1,6 @@
 /*
- * What a message waits for at this moment, and when it is over at the latest. The queue and what is known of
- * phones say so: write lane.
+ * What a message waits for at this moment, and when it is over at the latest. The queue and what is
+ * known of phones say so: write lane.
  */
 #include "service/message_priv.h"
 #include "service/route_service.h"

@@ -1,6 +1,6 @@
 /*
- * Judged by the moment of the last round, not by the clock: after a sleep of the machine everything is late,
- * and nothing is left over.
+ * Judged by the moment of the last round, not by the clock: after a sleep of the machine everything
+ * is late, and nothing is left over.
  */
 #include "service/watchdog.h"
 

@@ -1,7 +1,7 @@
 /*
- * Nothing stays open beyond its limit. Each kind has its own way to an end (message_end.c, otp_expire.c,
- * webhook_round.c); the watchdog looks after them, and ends what one of them has left over. That should
- * never happen: it is counted, logged, and an alert.
+ * Nothing stays open beyond its limit. Each kind has its own way to an end (message_end.c,
+ * otp_expire.c, webhook_round.c); the watchdog looks after them, and ends what one of them has left
+ * over. That should never happen: it is counted, logged, and an alert.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * The page of statements that end what was left over. Each finds its rows by an index, or by ids, which begin
- * with their time.
+ * The page of statements that end what was left over. Each finds its rows by an index, or by ids,
+ * which begin with their time.
  */
 #include "store/overdue_store.h"
 

@@ -1,6 +1,6 @@
 /*
- * What should have ended and has not, as rows: the watchdog's last resort (service/watchdog.h). Nothing
- * sealed is read, so a row that nobody can open ends as well.
+ * What should have ended and has not, as rows: the watchdog's last resort (service/watchdog.h).
+ * Nothing sealed is read, so a row that nobody can open ends as well.
  */
 #pragma once
 
@@ -15,7 +15,8 @@ OG_MUST_CHECK enum og_code og_overdue_messages(struct og_db *db, int64_t before_
                                                struct og_arena *mem,
                                                struct og_overdue_row **items_out,
                                                int *count_out, struct og_err *err);
-/* End one as it stands: what was sent stays so, all else is Failed, as assumed. The text of a code goes. */
+/* End one as it stands: what was sent stays so, all else is Failed, as assumed. The text of a code
+ * goes. */
 OG_MUST_CHECK enum og_code og_overdue_message_end(struct og_db *db,
                                                   const struct og_overdue_row *m,
                                                   struct og_str reason, int64_t now_ms,

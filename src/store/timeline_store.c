@@ -1,6 +1,6 @@
 /*
- * The page of statements about steps. Ids are made of the moment, so that a subject's steps stand in
- * their order.
+ * The page of statements about steps. Ids are made of the moment, so that a subject's steps stand
+ * in their order.
  */
 #include "store/timeline_store.h"
 
@@ -35,7 +35,8 @@ digits_at(struct og_str text, size_t place)
 struct og_str
 og_timeline_cover(struct og_str words, struct og_arena *mem)
 {
-    char *out = og_arena_alloc(mem, words.len + 1); /* what is covered is no shorter than the cover */
+    /* what is covered is no shorter than its cover */
+    char *out = og_arena_alloc(mem, words.len + 1);
     size_t len = 0;
     for (size_t i = 0; i < words.len;) {
         const size_t digits = digits_at(words, i);

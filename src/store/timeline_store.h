@@ -1,9 +1,9 @@
 /*
- * Steps in the life of messages and verifications that their own rows do not tell. All functions run in
- * a lane with its connection.
+ * Steps in the life of messages and verifications that their own rows do not tell. All functions
+ * run in a lane with its connection.
  *
- * What a row tells is not kept twice: service/timeline.h puts both together. A reason holds no number and
- * no code: og_timeline_add covers digits.
+ * What a row tells is not kept twice: service/timeline.h puts both together. A reason holds no
+ * number and no code: og_timeline_add covers digits.
  */
 #pragma once
 
@@ -11,10 +11,10 @@
 
 /* The numbers are in the database. */
 enum og_note_kind {
-    OG_NOTE_REPLANNED, /* nobody had it: from `other` to `device`; reason: a word (route/dispatch.h) */
+    OG_NOTE_REPLANNED, /* nobody had it: from `other` to `device`; why: route/dispatch.h */
     OG_NOTE_RELEASED,  /* its time had come: for `device`, when accepted planned for `other` */
     OG_NOTE_WAITED,    /* from `at` to `until` its phone could not take it */
-    OG_NOTE_CLAIMED,   /* `device` had it before and says that it went out; `other` had it, since `until` */
+    OG_NOTE_CLAIMED,   /* `device` had it before and sent it; `other` has it since `until` */
     OG_NOTE_WITHDRAWN, /* given up at `until`, and the phone knew better */
     OG_NOTE_HOOK,      /* an event was taken by its receiver, or with a reason given up */
     OG_NOTE_LOCKED,    /* too many wrong codes for this recipient */
@@ -42,5 +42,6 @@ OG_MUST_CHECK enum og_code og_timeline_list(struct og_db *db, struct og_str acco
                                             struct og_timeline_note **items_out, int *count_out,
                                             struct og_err *err);
 
-/* Foreign words without what could be a number or a code: digits in a row, four and more, become "…". */
+/* Foreign words without what could be a number or a code: digits in a row, four and more, become
+ * "…". */
 struct og_str og_timeline_cover(struct og_str words, struct og_arena *mem);

@@ -1,7 +1,7 @@
 /*
- * Nothing stays open for ever: each kind of message in each situation walks to its end on a clock of its
- * own, and is final with a reason at the latest at the limit that its time line promises. Then what should
- * never happen: rows that the ordinary ways leave over, and the watchdog.
+ * Nothing stays open for ever: each kind of message in each situation walks to its end on a clock
+ * of its own, and is final with a reason at the latest at the limit that its time line promises.
+ * Then what should never happen: rows that the ordinary ways leave over, and the watchdog.
  */
 #include "message_fixture.h"
 
@@ -273,7 +273,8 @@ check_end(const struct walk *k, const char *situation)
     assert_true(line.count >= 2);
 }
 
-/* Seconds from its beginning at which somebody sweeps: dense where things happen, then up to the hour. */
+/* Seconds from its beginning at which somebody sweeps: dense where things happen, then up to the
+ * hour. */
 static const int64_t rounds_s[] = {1,   2,   4,   8,    15,   25,   35,   45,   60,  90,
                                    180, 235, 240, 241,  299,  300,  301,  400,  900, 1800,
                                    3000, 3599, 3600, 3601, 3899, 3900, 3901};
@@ -410,8 +411,8 @@ count_events(struct world *w, struct og_str message, bool is_given_up)
     return count;
 }
 
-/* Two events of one message, the second behind the first: a receiver that always fails, or of which no
- * result ever comes. Both are given up, and the time line says so. */
+/* Two events of one message, the second behind the first: a receiver that always fails, or of which
+ * no result ever comes. Both are given up, and the time line says so. */
 static void
 test_every_event_ends(void **state)
 {

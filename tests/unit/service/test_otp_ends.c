@@ -1,13 +1,13 @@
 /*
- * Every verification ends: whatever befell it, it is over at the latest at its own end, and so is every
- * message of it; its time line says how.
+ * Every verification ends: whatever befell it, it is over at the latest at its own end, and so is
+ * every message of it; its time line says how.
  */
 #include "tests/unit/service/otp_fixture.h"
 
 #include "service/timeline.h"
 
 #define SECOND INT64_C(1000)
-#define GRACE_MS (5 * SECOND) /* a right code of the last moment may still be on its way to its row */
+#define GRACE_MS (5 * SECOND) /* a right code may still be on its way to its row */
 
 static void
 nothing(struct world *w, struct og_str id)

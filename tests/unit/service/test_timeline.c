@@ -1,6 +1,6 @@
 /*
- * Time lines of messages: what deviates from an ordinary life is noted once, with its reason, and an ordinary
- * life notes nothing.
+ * Time lines of messages: what deviates from an ordinary life is noted once, with its reason, and
+ * an ordinary life notes nothing.
  */
 #include "message_fixture.h"
 
@@ -107,7 +107,8 @@ test_moments_of_phones_do_not_go_back(void **state)
 
 /* ---- what deviates ---- */
 
-/* What moves in the queue's memory only is noted when it is handed: once, from the first to the last. */
+/* What moves in the queue's memory only is noted when it is handed: once, from the first to the
+ * last. */
 static void
 test_a_move_is_noted_when_it_counts(void **state)
 {

@@ -1,6 +1,6 @@
 /*
- * Steps come back as they were noted, in their order and to their subject only; words of others lose what could
- * be a number or a code.
+ * Steps come back as they were noted, in their order and to their subject only; words of others
+ * lose what could be a number or a code.
  */
 #include "store/timeline_store.h"
 
