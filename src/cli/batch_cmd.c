@@ -1,7 +1,7 @@
 /*
  * `otpgate batch`: what became of one text to many, and a hand on it.
  */
-#include "cli/batch_print.h"
+#include "cli/batch_cmd.h"
 
 #define BODY_BYTES 256
 #define ERRORS_AT_ONCE 1000

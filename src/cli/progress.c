@@ -15,27 +15,27 @@ og_progress_begin(struct og_progress *self, FILE *out, const char *what, int64_t
 }
 
 static void
-show_bar(const struct og_progress *self, int64_t done, const char *rest)
+show_bar(const struct og_progress *self, int64_t done)
 {
     char bar[BAR_CELLS + 1];
     for (int i = 0; i < BAR_CELLS; i++) {
         bar[i] = (int64_t)i * self->total < done * BAR_CELLS ? '#' : '.';
     }
     bar[BAR_CELLS] = '\0';
-    fprintf(self->out, "\r[%s] %lld of %lld %s%s\033[K", bar, (long long)done,
-            (long long)self->total, self->what, rest);
+    fprintf(self->out, "\r[%s] %lld of %lld %s\033[K", bar, (long long)done,
+            (long long)self->total, self->what);
     fflush(self->out);
 }
 
 void
-og_progress_show(struct og_progress *self, int64_t done, const char *rest)
+og_progress_show(struct og_progress *self, int64_t done)
 {
     const int64_t tenths = self->total > 0 ? done * 10 / self->total : 10;
     if (self->is_terminal) {
-        show_bar(self, done, rest);
+        show_bar(self, done);
     } else if (tenths != self->shown) {
-        fprintf(self->out, "%lld of %lld %s%s\n", (long long)done, (long long)self->total,
-                self->what, rest);
+        fprintf(self->out, "%lld of %lld %s\n", (long long)done, (long long)self->total,
+                self->what);
     }
     self->shown = tenths;
 }

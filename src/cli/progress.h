@@ -17,6 +17,5 @@ struct og_progress {
 };
 
 void og_progress_begin(struct og_progress *self, FILE *out, const char *what, int64_t total);
-/* rest  more to say of it, "" */
-void og_progress_show(struct og_progress *self, int64_t done, const char *rest);
+void og_progress_show(struct og_progress *self, int64_t done);
 void og_progress_end(struct og_progress *self); /* what is printed next begins a line */

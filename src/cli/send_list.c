@@ -8,8 +8,8 @@
 
 #include "base/clock.h"
 #include "base/id.h"
-#include "cli/batch_list.h"
-#include "cli/batch_print.h"
+#include "cli/list_file.h"
+#include "cli/batch_cmd.h"
 #include "cli/progress.h"
 
 #define BODY_BYTES (4 * 1024 * 1024)
@@ -23,7 +23,7 @@
 struct sending {
     struct og_cli *cli;
     const char *id, *path;
-    struct og_batch_list list;
+    struct og_list_file list;
     struct og_buf body;
     int64_t ttl_s, priority, per_minute;
     char separator;
@@ -140,7 +140,7 @@ write_piece(struct sending *self, int64_t first, int *count_out, struct og_err *
     og_json_object(&w, NULL);
     og_json_add_i64(&w, "first", first);
     og_json_array(&w, "recipients");
-    const enum og_code code = og_batch_list_write(&self->list, &w, count_out, err);
+    const enum og_code code = og_list_file_write(&self->list, &w, count_out, err);
     og_json_end(&w);
     og_json_end(&w);
     return code;
@@ -153,7 +153,7 @@ fill(struct sending *self, int64_t rows)
     struct og_err err;
     const char *path = og_str_printf(&self->cli->mem, "%s/recipients", self->path).ptr;
     int exit_code = OG_EXIT_OK, count = 1;
-    if (og_batch_list_skip(&self->list, rows, &err) != OG_OK) {
+    if (og_list_file_skip(&self->list, rows, &err) != OG_OK) {
         return og_cli_fail(self->cli, &err);
     }
     og_progress_begin(&progress, self->cli->err, "rows received", self->list.row_count);
@@ -164,7 +164,7 @@ fill(struct sending *self, int64_t rows)
         }
         exit_code = call_for_rows(self, "POST", path, &rows);
         if (exit_code == OG_EXIT_OK) {
-            og_progress_show(&progress, rows, "");
+            og_progress_show(&progress, rows);
         }
     }
     og_progress_end(&progress);
@@ -215,7 +215,7 @@ wait_for_end(struct sending *self)
                 og_progress_begin(&progress, self->cli->err, "messages are through",
                                   og_cli_int(batch, "rows") - og_cli_int(batch, "errors"));
             }
-            og_progress_show(&progress, count_over(batch), "");
+            og_progress_show(&progress, count_over(batch));
             is_over = strcmp(state, "done") == 0 || og_cli_text(self->cli, batch, "ended_at")[0];
             exit_code = is_over ? exit_for(batch) : exit_code;
         }
@@ -298,7 +298,7 @@ og_send_list(struct og_cli *cli)
     self.path = og_cli_path(cli, OG_BATCHES "/", self.id, "");
     og_buf_init(&self.body, BODY_BYTES);
     int exit_code = OG_EXIT_OK;
-    enum og_code code = og_batch_list_open(
+    enum og_code code = og_list_file_open(
         &self.list, &cli->mem, og_args_value(&cli->args, "csv"),
         og_str_from(og_args_value(&cli->args, "to-column")), self.separator, og_str_from(text),
         &err);
@@ -306,7 +306,7 @@ og_send_list(struct og_cli *cli)
         code = og_fail(&err, OG_E_INVALID, "", "the list has more than %d rows", ROWS_MAX);
     }
     exit_code = code == OG_OK ? send_list(&self) : og_cli_fail(cli, &err);
-    og_batch_list_close(&self.list);
+    og_list_file_close(&self.list);
     og_buf_wipe(&self.body);
     og_buf_finish(&self.body);
     return exit_code;

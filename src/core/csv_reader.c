@@ -52,12 +52,6 @@ og_csv_destroy(struct og_csv *self)
     }
 }
 
-size_t
-og_csv_position(const struct og_csv *self)
-{
-    return self->at;
-}
-
 static void
 on_field(void *bytes, size_t len, void *ctx)
 {
@@ -111,15 +105,18 @@ feed(struct og_csv *self, int64_t first_line, struct og_err *err)
     if (self->at < self->text.len) {
         const struct og_str line = take_line(self);
         if (self->at - self->begin > OG_CSV_RECORD_MAX_BYTES) {
-            return refuse(err, first_line, "the record is longer than 64 KiB; is a quote missing?");
+            return refuse(err, first_line,
+                          "the record is longer than 64 KiB; is a quote missing?");
         }
-        failed = csv_parse(&self->parser, line.ptr, line.len, on_field, on_record, self) != line.len;
+        failed = csv_parse(&self->parser, line.ptr, line.len, on_field, on_record, self) !=
+                 line.len;
     } else {
         self->is_over = true;
         failed = csv_fini(&self->parser, on_field, on_record, self);
     }
     if (failed) {
-        return refuse(err, first_line, "quotes must surround the whole field, and be doubled inside it");
+        return refuse(err, first_line,
+                      "quotes must surround the whole field, and be doubled inside it");
     }
     return self->is_too_wide ? refuse(err, first_line, "has more than 256 fields") : OG_OK;
 }

@@ -33,5 +33,3 @@ void og_csv_destroy(struct og_csv *self); /* takes NULL; wipes */
  *         too many fields, too long; nothing can be read after one */
 OG_MUST_CHECK enum og_code og_csv_next(struct og_csv *self, struct og_csv_record *out,
                                        bool *found_out, struct og_err *err);
-/* Bytes of the text that were read so far. */
-size_t og_csv_position(const struct og_csv *self);

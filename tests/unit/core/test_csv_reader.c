@@ -140,7 +140,6 @@ the_widest_and_longest_are_read(void **state)
     assert_int_equal(og_csv_next(csv, &record, &found, NULL), OG_OK);
     assert_int_equal(record.count, 1);
     assert_int_equal(record.fields[0].len, OG_CSV_RECORD_MAX_BYTES - 1);
-    assert_int_equal(og_csv_position(csv), text.len);
     og_csv_destroy(csv);
     og_buf_finish(&text);
 }

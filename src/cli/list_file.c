@@ -2,7 +2,7 @@
  * The file is read twice: once for its faults and its length, once to send it. Rows whose number is bad go to
  * the server as they are: it keeps the account of what is wrong in them.
  */
-#include "cli/batch_list.h"
+#include "cli/list_file.h"
 
 #include "base/files.h"
 #include "core/fill.h"
@@ -12,7 +12,7 @@
 #define PIECE_BYTES (1024 * 1024) /* and the row with which it is over */
 
 static enum og_code
-count_rows(struct og_batch_list *self, struct og_err *err)
+count_rows(struct og_list_file *self, struct og_err *err)
 {
     struct og_csv_record record;
     bool found = true;
@@ -25,19 +25,19 @@ count_rows(struct og_batch_list *self, struct og_err *err)
 }
 
 static enum og_code
-begin_again(struct og_batch_list *self, char separator, struct og_err *err)
+begin_again(struct og_list_file *self, char separator, struct og_err *err)
 {
     og_csv_destroy(self->csv);
     self->csv = og_csv_create(og_buf_str(&self->file), separator);
-    return og_batch_list_skip(self, 1, err);
+    return og_list_file_skip(self, 1, err);
 }
 
 enum og_code
-og_batch_list_open(struct og_batch_list *self, struct og_arena *mem, const char *path,
+og_list_file_open(struct og_list_file *self, struct og_arena *mem, const char *path,
                    struct og_str number_column, char separator, struct og_str text,
                    struct og_err *err)
 {
-    *self = (struct og_batch_list){0};
+    *self = (struct og_list_file){0};
     og_buf_init(&self->file, FILE_MAX_BYTES);
     enum og_code code = og_fill_check(text, err);
     if (code == OG_OK) {
@@ -58,7 +58,7 @@ og_batch_list_open(struct og_batch_list *self, struct og_arena *mem, const char 
 }
 
 void
-og_batch_list_close(struct og_batch_list *self)
+og_list_file_close(struct og_list_file *self)
 {
     og_csv_destroy(self->csv);
     og_buf_wipe(&self->file);
@@ -66,7 +66,7 @@ og_batch_list_close(struct og_batch_list *self)
 }
 
 enum og_code
-og_batch_list_skip(struct og_batch_list *self, int64_t count, struct og_err *err)
+og_list_file_skip(struct og_list_file *self, int64_t count, struct og_err *err)
 {
     struct og_csv_record record;
     bool found = true;
@@ -98,7 +98,7 @@ write_row(const struct og_recipient_list *head, const struct og_csv_record *reco
 }
 
 enum og_code
-og_batch_list_write(struct og_batch_list *self, struct og_json_writer *w, int *count_out,
+og_list_file_write(struct og_list_file *self, struct og_json_writer *w, int *count_out,
                     struct og_err *err)
 {
     struct og_csv_record record;
