@@ -470,8 +470,8 @@ static const char *const break_sql[BREAKS] = {
     [ADD_EVENT] = "INSERT INTO webhook_outbox (id, account_id, webhook_id, line, event, body, "
                   "created_at, next_at) VALUES ($1, 'acc-a', 'none', 'l', 'sms:sent', x'00', $2, "
                   "$2)",
-    [EVENT_IS_DEAD] = "UPDATE webhook_outbox SET failed = failed WHERE id = $1 AND "
-                      "dead_at IS NOT NULL AND $2 <> 1",
+    [EVENT_IS_DEAD] = ("UPDATE webhook_outbox SET failed = failed WHERE id = $1 AND "
+                       "dead_at IS NOT NULL AND $2 <> 1"),
 };
 static const struct og_sql_page break_page = {OG_PAGE_CLIENT_APP, break_sql, BREAKS};
 
