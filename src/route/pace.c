@@ -3,6 +3,11 @@
  */
 #include "route/pace.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+
 #define COOLDOWN_DOUBLINGS_MAX 4
 #define MINUTE_MS 60000
 #define DAY_MS (OG_PACE_DAY_MINUTES * INT64_C(60000))
@@ -30,7 +35,30 @@ void
 og_pace_finish(struct og_pace *self)
 {
     og_recipient_set_finish(&self->recipients);
+    free(self->windows);
     *self = (struct og_pace){0};
+}
+
+void
+og_pace_detach(struct og_pace *self, struct og_pace_window room[OG_PACE_SPAN_COUNT])
+{
+    const size_t size = OG_PACE_SPAN_COUNT * sizeof *room;
+    if (self->windows) {
+        memcpy(room, self->windows, size);
+    } else {
+        memset(room, 0, size);
+    }
+    self->windows = room;
+}
+
+/* To count in. */
+static struct og_pace_window *
+windows_of(struct og_pace *self)
+{
+    if (!self->windows) {
+        self->windows = og_xalloc(OG_PACE_SPAN_COUNT * sizeof *self->windows);
+    }
+    return self->windows;
 }
 
 static void
@@ -70,7 +98,7 @@ static void
 ask_parts(struct og_pace *self, const struct og_pace_limits *limits, const struct og_pace_ask *ask,
           int64_t now_ms, struct og_pace_verdict *verdict)
 {
-    for (int span = 0; span < OG_PACE_SPAN_COUNT; span++) {
+    for (int span = 0; self->windows && span < OG_PACE_SPAN_COUNT; span++) {
         int64_t limit = warmed(self, limits, limits->parts[span], now_ms);
         if (limit == 0) {
             continue;
@@ -162,9 +190,10 @@ og_pace_take(struct og_pace *self, const struct og_pace_limits *limits,
              const struct og_pace_ask *ask, int64_t now_ms, uint64_t random)
 {
     const int64_t spread_ms = limits->gap_max_ms - limits->gap_min_ms; /* none below 0 */
+    struct og_pace_window *windows = windows_of(self);
     self->first_at = self->first_at ? self->first_at : now_ms;
     for (int span = 0; span < OG_PACE_SPAN_COUNT; span++) {
-        og_pace_window_add(&self->windows[span], (enum og_pace_span)span, now_ms,
+        og_pace_window_add(&windows[span], (enum og_pace_span)span, now_ms,
                            (uint32_t)ask->parts);
     }
     if (limits->recipients_per_day || limits->recipients_per_month) {
@@ -199,7 +228,7 @@ og_pace_use_percent(struct og_pace *self, const struct og_pace_limits *limits, i
 {
     int64_t most = 0;
     *span_out = OG_PACE_MINUTE;
-    for (int span = 0; span < OG_PACE_SPAN_COUNT; span++) {
+    for (int span = 0; self->windows && span < OG_PACE_SPAN_COUNT; span++) {
         const int64_t limit = warmed(self, limits, limits->parts[span], now_ms);
         const int64_t count =
             og_pace_window_count(&self->windows[span], (enum og_pace_span)span, now_ms);
@@ -237,8 +266,10 @@ og_pace_write(const struct og_pace *self, struct og_buf *out)
 {
     const int64_t fields[FIELD_COUNT] = {self->first_at, self->cooldown_until, self->errors,
                                          self->cooldowns};
+    static const struct og_pace_window nothing[OG_PACE_SPAN_COUNT];
+    const struct og_pace_window *windows = self->windows ? self->windows : nothing;
     for (int span = 0; span < OG_PACE_SPAN_COUNT; span++) {
-        og_pace_window_write(&self->windows[span], (enum og_pace_span)span, out);
+        og_pace_window_write(&windows[span], (enum og_pace_span)span, out);
         og_buf_add_byte(out, ' ');
     }
     for (int i = 0; i < FIELD_COUNT; i++) {
@@ -260,9 +291,10 @@ bool
 og_pace_read(struct og_pace *self, struct og_str text)
 {
     int64_t fields[FIELD_COUNT] = {0};
+    struct og_pace_window *windows = windows_of(self);
     bool is_read = true;
     for (int span = 0; span < OG_PACE_SPAN_COUNT; span++) {
-        is_read &= og_pace_window_read(&self->windows[span], (enum og_pace_span)span,
+        is_read &= og_pace_window_read(&windows[span], (enum og_pace_span)span,
                                        take_word(&text));
     }
     for (int i = 0; i < FIELD_COUNT; i++) {

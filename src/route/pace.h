@@ -7,7 +7,8 @@
  * days see more than the limit, wherever they begin.
  *
  * Pure: time and randomness come in. A struct og_pace is the state of one SIM or one phone; it
- * owns the set of its recipients only.
+ * owns its windows and the set of its recipients. What never sent has neither, so that many idle
+ * phones cost little.
  */
 #pragma once
 
@@ -47,7 +48,7 @@ enum og_pace_reason {
 const char *og_pace_reason_name(enum og_pace_reason reason);
 
 struct og_pace {
-    struct og_pace_window windows[OG_PACE_SPAN_COUNT];
+    struct og_pace_window *windows; /* one per span; NULL: nothing was counted yet */
     struct og_recipient_set recipients;
     int64_t first_at;      /* when it was first used; 0: never */
     int64_t gap_until;
@@ -57,6 +58,10 @@ struct og_pace {
 };
 
 void og_pace_finish(struct og_pace *self); /* takes zeroed */
+
+/* `self` is a copy, made by assignment, to try something on: give it windows of its own, in `room`. It is
+ * not finished. Its recipients stay the original's, and none may be noted. */
+void og_pace_detach(struct og_pace *self, struct og_pace_window room[OG_PACE_SPAN_COUNT]);
 
 struct og_pace_ask {
     bool is_otp;

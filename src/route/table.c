@@ -217,11 +217,17 @@ og_route_table_awake(struct og_route_table *self, int64_t now_ms)
 
 /* ---- pace ---- */
 
+static uint32_t
+sent_today(const struct og_route_sim *sim)
+{
+    return sim->pace.windows ? sim->pace.windows[OG_PACE_DAY].total : 0;
+}
+
 /* Of two SIMs that may send at the same moment, the one that sent less today. */
 static bool
 is_fresher(const struct og_route_sim *a, const struct og_route_sim *b)
 {
-    return a->pace.windows[OG_PACE_DAY].total < b->pace.windows[OG_PACE_DAY].total;
+    return sent_today(a) < sent_today(b);
 }
 
 struct og_route_admission

@@ -397,6 +397,16 @@ has_others(const struct og_services *svc, struct og_str account_id, struct og_st
     return found;
 }
 
+static void
+copy_phone(const struct og_route_phone *phone, struct og_route_fetch *out)
+{
+    out->phone = *phone;
+    og_pace_detach(&out->phone.pace, out->windows[0]);
+    for (int i = 0; i < phone->sim_count; i++) {
+        og_pace_detach(&out->phone.sims[i].pace, out->windows[1 + i]);
+    }
+}
+
 void
 og_route_fetch_begin(const struct og_services *svc, struct og_str account_id,
                      struct og_str device_id, struct og_route_fetch *out)
@@ -404,7 +414,7 @@ og_route_fetch_begin(const struct og_services *svc, struct og_str account_id,
     const struct og_route_phone *phone = og_route_table_find(svc->lane.routes, device_id);
     *out = (struct og_route_fetch){.is_known = phone != NULL};
     if (phone) {
-        out->phone = *phone;
+        copy_phone(phone, out);
     }
     og_dispatch_device_find(svc->lane.dispatch, account_id, device_id, &out->queue);
     og_dispatch_device_find(svc->lane.dispatch, account_id, OG_STR(""), &out->own);

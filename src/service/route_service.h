@@ -78,7 +78,8 @@ void og_route_wake_due(struct og_services *svc, int64_t now_ms);
 
 /* One fetch: counts what it hands out in a copy, until the rows are on disk. */
 struct og_route_fetch {
-    struct og_route_phone phone; /* the copy */
+    struct og_route_phone phone; /* the copy, and what it counts in */
+    struct og_pace_window windows[1 + OG_ROUTE_SIMS_MAX][OG_PACE_SPAN_COUNT];
     struct og_dispatch_device queue;
     struct og_dispatch_device own; /* what waits for no phone in particular */
     size_t handed;               /* newly, in this fetch */

@@ -86,6 +86,7 @@ ROWS = [
     ("rest_rss_mib", "MiB", "the program at rest", 24, True),
     ("start_ms", "ms", "start to the first answer of /health", 100, True),
     ("first_start_ms", "ms", "the same in an empty folder", None, True),
+    ("start_deep_ms", "ms", "the same, 1,000,000 rows stored", None, True),
     ("depth_ratio", "", "CPU of an accept, 1,000,000 rows stored / none", 1.3, True),
     ("depth_rps_ratio", "", "accepts/s, 1,000,000 rows stored / none", None, False),
     ("purge_rows", "", "messages that are too old", None, False),
@@ -391,6 +392,10 @@ class Bench:
             self.send(gateway, 1, 1)
         fill(os.path.join(gateway.folder, "otpgate.db"), rows)
         runs = {"empty": [], "deep": []}
+        began = time.perf_counter()
+        with self.gateway("depth-deep", False) as deep:
+            deep.wait_ready()
+            self.keep(start_deep_ms=(time.perf_counter() - began) * 1e3)
         with self.gateway("depth-deep", False) as deep, \
                 self.gateway("depth-empty", False) as empty:
             deep.wait_ready().basic = basic
