@@ -176,7 +176,7 @@ credentials_leave_by_tls_only(void **state)
     static const char *const urls[] = {"http://gateway.example",
                                        "http://localhost:x@gateway.example", "ftp://localhost", "localhost:8443", ""};
     for (size_t i = 0; i < COUNT(urls); i++) {
-        const struct og_client client = {.url = urls[i], .authorization = "Bearer x"};
+        struct og_client client = {.url = urls[i], .authorization = "Bearer x"};
         const struct og_client_ask ask = {.method = "GET", .path = "/"};
         struct og_client_answer answer;
         struct og_err err;
