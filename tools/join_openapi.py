@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Join the description's files, one per area, into one: join_openapi.py AREA.json... OUTPUT.json
 
-Objects of the same name are joined, arrays follow each other; anything else that two files say is an
-error, and so is a reference to what no file has.
+Objects of the same name are joined, arrays follow each other; anything else that two files say is
+an error, and so is a reference to what no file has.
 """
 import json
 import sys
@@ -13,7 +13,7 @@ def join(into, more, place):
         here = "%s/%s" % (place, name)
         if name not in into:
             into[name] = value
-        elif isinstance(value, dict) and isinstance(into[name], dict) and place in ("", "/components"):
+        elif isinstance(value, dict) and place in ("", "/components"):
             join(into[name], value, here)
         elif isinstance(value, list) and place == "":
             into[name] += value

@@ -24,8 +24,8 @@ OG_MUST_CHECK enum og_code og_app_db_open(const struct og_config *config,
                                           const struct og_keys *keys, int64_t now_ms,
                                           struct og_arena *mem, struct og_db **out,
                                           struct og_err *err);
-/* The same for a look: all of it happens in a transaction that is open afterwards, and that the caller
- * rolls back. */
+/* The same for a look: all of it happens in a transaction that is open afterwards, and that the
+ * caller rolls back. */
 OG_MUST_CHECK enum og_code og_app_db_try(const struct og_config *config,
                                          const struct og_keys *keys, int64_t now_ms,
                                          struct og_arena *mem, struct og_db **out,

@@ -140,7 +140,7 @@ read_dump(struct import_run *self)
     return code;
 }
 
-/* Findings of either half keep the transaction from being committed; a dry run is in one already. */
+/* Findings of either half keep it from being committed; a dry run is in a transaction already. */
 static enum og_code
 write_rows(struct import_run *self, struct og_db *db)
 {

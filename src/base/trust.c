@@ -65,7 +65,8 @@ static enum og_code
 take_block(struct reading *self, const char *name, const unsigned char *bytes, long len)
 {
     if (strcmp(name, PEM_STRING_X509) != 0 && strcmp(name, PEM_STRING_X509_OLD) != 0) {
-        return og_fail(self->err, OG_E_INVALID, self->field, "holds a %.40s; only certificates", name);
+        return og_fail(self->err, OG_E_INVALID, self->field, "holds a %.40s; only certificates",
+                       name);
     }
     if (self->count == OG_TRUST_COUNT_MAX) {
         return og_fail(self->err, OG_E_INVALID, self->field, "holds more than %d certificates",

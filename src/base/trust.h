@@ -17,8 +17,8 @@ struct og_trust_entry {
 };
 
 /*
- * What the PEM holds. Text around certificates is fine, anything else in PEM is not: a private key has no
- * business there.
+ * What the PEM holds. Text around certificates is fine, anything else in PEM is not: a private key
+ * has no business there.
  *
  * items_out  live in `mem`
  * Errors     OG_E_INVALID `field`: none, too many, not certificates, one that is over at now_ms

@@ -1,6 +1,6 @@
 /*
- * Receivers of webhooks by host: how many calls each has, what waits for it, how many more it may be
- * given. A receiver that answers promptly gets more calls at a time, one that does not only one, so
+ * Receivers of webhooks by host: how many calls each has, what waits for it, how many more it may
+ * be given. A receiver that answers promptly gets more calls at a time, one that does not only one, so
  * that many of those leave room for all others.
  *
  * Pure; one thread.
@@ -37,7 +37,7 @@ struct og_receiver *og_receivers_over(struct og_receivers *self, struct og_recei
 struct og_receiver_load {
     struct og_str host; /* borrowed until the next change */
     int given;          /* under way and waiting */
-    int given_max;      /* as many again may wait as are under way, so that no call waits for a round */
+    int given_max;      /* as many may wait as are under way, so that no call waits for a round */
 };
 size_t og_receivers_count(const struct og_receivers *self);
 /* out  has room for all */

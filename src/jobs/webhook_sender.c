@@ -1,6 +1,6 @@
 /*
- * One round is under way at a time. A round begins as soon as a result has come, when there is news,
- * and each second because something may have become due. A receiver is given more than it is called
+ * One round is under way at a time. A round begins as soon as a result has come, when there is
+ * news, and each second because something may have become due. A receiver is given more than it is called
  * with at a time, so that the end of a call begins the next one, and no call waits for a round.
  */
 #include "jobs/webhook_sender.h"

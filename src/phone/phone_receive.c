@@ -1,6 +1,6 @@
-/* What comes in at the phone, and what it tells of it: by the webhooks that it was given, signed, one
- * after the other and again after a failure (wire/smsgate.md section 4.7), and, as a coming version of
- * the app, by an upload to the server. */
+/* What comes in at the phone, and what it tells of it: by the webhooks that it was given, signed,
+ * one after the other and again after a failure (wire/smsgate.md section 4.7), and, as a coming
+ * version of the app, by an upload to the server. */
 #include "phone/phone_priv.h"
 
 #include <assert.h>

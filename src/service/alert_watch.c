@@ -44,7 +44,7 @@ look_at_phone(void *ctx, const struct og_dispatch_device *phone, bool has_connec
     const struct look *look = ctx;
     struct og_alert_board *board = look->op->svc->alerts;
     int64_t since = 0;
-    const bool is_phone = phone->device.len > 0; /* else what has no phone yet, and was never seen */
+    const bool is_phone = phone->device.len > 0; /* else what has no phone yet: never seen */
     const int64_t unseen_ms = is_phone ? look->tx->now_ms - phone->last_seen_ms : 0;
     if (is_phone && !phone->is_connected && unseen_ms >= look->op->offline_after_ms) {
         og_alert_raise(board, OG_ALERT_DEVICE_OFFLINE, phone->device, unseen_ms / 1000);

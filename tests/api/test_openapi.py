@@ -384,7 +384,7 @@ AREAS = (machines_that_watch, messages_as_described, batches_as_described, phone
 
 
 def test_every_operation_answers_as_described(gateway, walk, shop):
-    """In one test, so that what was left out can be told; other spellings are the same operation."""
+    """In one test, so that what was left out can be told; other spellings are the same."""
     for area in AREAS:
         area(gateway, walk, shop)
     seen = {id(walk.description.operation(*one)) for one in walk.visited}

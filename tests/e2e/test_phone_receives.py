@@ -1,4 +1,4 @@
-"""The virtual phone with what comes in: it tells the server, and receivers where its account says so."""
+"""The virtual phone with what comes in: it tells the server, and receivers where it is to."""
 
 import hashlib
 import hmac
@@ -75,7 +75,7 @@ def test_receivers_are_told_by_the_phone_where_the_account_says_so(gateway, acco
     with phone(account, certificate, "--receive", SENDER + ":Größe 😀") as running:
         first, second = receiver.wait(2, timeout_s=30)[:2]
         device = gateway.admin.get("/admin/v1/devices?account=" + account.id).json["devices"][0]
-        assert inbox(account)[0]["contentPreview"] == "Größe 😀"  # the server hears of it all the same
+        assert inbox(account)[0]["contentPreview"] == "Größe 😀"  # the server hears of it, too
         running.stop()
     assert first.json == second.json  # a repetition
     check_signature(second, KEY)

@@ -1,7 +1,7 @@
 /*
- * Fuzzes what phones tell of what they received, by a webhook or by an upload, and the questions that
- * applications ask about it. What is taken must be within its limits, and each element of an upload is
- * either taken or dropped with a reason.
+ * Fuzzes what phones tell of what they received, by a webhook or by an upload, and the questions
+ * that applications ask about it. What is taken must be within its limits, and each element of an
+ * upload is either taken or dropped with a reason.
  *
  * The input is one byte that names the reader, then a body or a query.
  */

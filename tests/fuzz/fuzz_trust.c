@@ -1,6 +1,6 @@
 /*
- * Fuzzes the reader of authorities in PEM. What is taken holds as many certificates as it says, each
- * with a name that is text and an end in the time to come.
+ * Fuzzes the reader of authorities in PEM. What is taken holds as many certificates as it says,
+ * each with a name that is text and an end in the time to come.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * The description of the API that is served, against the route table: one for one, with the callers,
- * bodies and statuses that the rows have. tests/api/test_openapi.py holds it against real answers.
+ * The description of the API that is served, against the route table: one for one, with the
+ * callers, bodies and statuses that the rows have. tests/api/test_openapi.py holds it against real answers.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -131,7 +131,8 @@ check_callers(const struct og_route *row, const struct og_json *operation)
         [OG_WHO_APP] = {4, NULL},
     };
     const struct og_json *security = og_json_get(operation, "security");
-    const size_t wanted = row->scope == OG_SCOPE_TOKENS_REFRESH ? 1 : callers[row->who].alternatives;
+    const size_t wanted =
+        row->scope == OG_SCOPE_TOKENS_REFRESH ? 1 : callers[row->who].alternatives;
     MUST(row, og_json_kind(security) == OG_JSON_K_ARRAY);
     MUST(row, og_json_count(security) == wanted);
     if (row->who == OG_WHO_APP) {
