@@ -208,8 +208,12 @@ discard_done(struct og_op *op)
 static void
 next_piece(struct og_batch_feed *self)
 {
-    static const struct og_op_kind kind = {"batch.append", og_batch_append_apply, NULL,
-                                           append_done};
+    static const struct og_op_kind kind = {
+        .name = "batch.append",
+        .apply = og_batch_append_apply,
+        .done = append_done,
+        .can_wait = true,
+    };
     enum og_code code = OG_OK;
     bool found = true;
     int count = 0;

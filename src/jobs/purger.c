@@ -30,7 +30,13 @@ static void step_done(struct og_op *op);
 static void
 submit(struct og_purger *self, const struct og_purge_place *place)
 {
-    static const struct og_op_kind kind = {"purge", og_purge_apply, og_purge_committed, step_done};
+    static const struct og_op_kind kind = {
+        .name = "purge",
+        .apply = og_purge_apply,
+        .committed = og_purge_committed,
+        .done = step_done,
+        .can_wait = true,
+    };
     self->op = (struct og_purge_op){
         .op.kind = &kind,
         .svc = self->config.services,

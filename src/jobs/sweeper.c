@@ -104,8 +104,13 @@ submit_release(struct og_sweeper *self)
 static void
 submit_batch(struct og_sweeper *self)
 {
-    static const struct og_op_kind kind = {"sweep.batch", og_batch_round_apply,
-                                           og_batch_round_committed, batch_done};
+    static const struct og_op_kind kind = {
+        .name = "sweep.batch",
+        .apply = og_batch_round_apply,
+        .committed = og_batch_round_committed,
+        .done = batch_done,
+        .can_wait = true,
+    };
     struct round_job *job = &self->job;
     og_arena_reset(&job->batch_mem);
     job->batch = (struct og_batch_round_op){.svc = self->config.services, .mem = &job->batch_mem};

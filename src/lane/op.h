@@ -42,6 +42,9 @@ struct og_op_kind {
      * page that it touches. Should the promise be broken, the batch is lost, and operations of this
      * kind get savepoints from then on. */
     bool (*decides_first)(const struct og_op *op);
+    /* Nobody is in a hurry and it is long (a piece of an import, of a purge). In the write lane it
+     * comes when nothing else waits, alone in its transaction; after 100 ms with others. */
+    bool can_wait;
 };
 
 /* On whose behalf: for the audit log. Strings live as long as the operation. */

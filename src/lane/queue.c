@@ -93,23 +93,30 @@ og_lane_queue_stop(struct og_lane_queue *self)
     wake(self);
 }
 
+static void
+append(struct og_lane_taken *list, struct og_mpsc_node *node)
+{
+    node->next = NULL;
+    if (list->last) {
+        list->last->next = node;
+    } else {
+        list->first = node;
+    }
+    list->last = node;
+    list->count++;
+}
+
 int
 og_lane_queue_collect(struct og_lane_queue *self)
 {
     struct og_mpsc_node *node = og_mpsc_take_all(&self->shared.waiting);
     while (node) {
         struct og_mpsc_node *next = node->next;
-        node->next = NULL;
-        if (self->taken.last) {
-            self->taken.last->next = node;
-        } else {
-            self->taken.first = node;
-        }
-        self->taken.last = node;
-        self->taken.count++;
+        const struct og_op *op = OG_CONTAINER_OF(node, struct og_op, node);
+        append(op->kind->can_wait ? &self->later : &self->taken, node);
         node = next;
     }
-    return self->taken.count;
+    return self->taken.count + self->later.count;
 }
 
 enum og_lane_wait
@@ -128,15 +135,35 @@ og_lane_queue_wait(struct og_lane_queue *self, int timeout_ms)
     return is_woken ? OG_LANE_WAIT_WOKEN : OG_LANE_WAIT_TIMEOUT;
 }
 
-struct og_op *
-og_lane_queue_next(struct og_lane_queue *self)
+static struct og_op *
+take(struct og_lane_taken *list)
 {
-    struct og_mpsc_node *node = self->taken.first;
+    struct og_mpsc_node *node = list->first;
     if (!node) {
         return NULL;
     }
-    self->taken.first = node->next;
-    self->taken.last = node->next ? self->taken.last : NULL;
-    self->taken.count--;
+    list->first = node->next;
+    list->last = node->next ? list->last : NULL;
+    list->count--;
     return OG_CONTAINER_OF(node, struct og_op, node);
+}
+
+struct og_op *
+og_lane_queue_next(struct og_lane_queue *self)
+{
+    struct og_op *op = take(&self->taken);
+    return op ? op : take(&self->later);
+}
+
+struct og_op *
+og_lane_queue_next_urgent(struct og_lane_queue *self)
+{
+    return take(&self->taken);
+}
+
+int64_t
+og_lane_queue_later_since_us(const struct og_lane_queue *self)
+{
+    const struct og_mpsc_node *node = self->later.first;
+    return node ? OG_CONTAINER_OF(node, const struct og_op, node)->submitted_us : 0;
 }

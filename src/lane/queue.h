@@ -15,11 +15,11 @@ struct og_lane_queue {
         atomic_int in_flight;
         atomic_bool is_stopping;
     } shared;
-    struct {
-        struct og_mpsc_node *first; /* taken, oldest first */
+    struct og_lane_taken {
+        struct og_mpsc_node *first; /* oldest first */
         struct og_mpsc_node *last;
         int count;
-    } taken; /* the consumer's */
+    } taken, later; /* the consumer's; later: those that can wait */
     int max;
     int wake_fd; /* eventfd */
 };
@@ -45,7 +45,11 @@ enum og_lane_wait {
 enum og_lane_wait og_lane_queue_wait(struct og_lane_queue *self, int timeout_ms);
 /* Take what has come meanwhile, without sleeping; how many are taken and not yet handed out. */
 int og_lane_queue_collect(struct og_lane_queue *self);
-/* The oldest of those taken, NULL when there is none. */
+/* The oldest of those taken, NULL when there is none. One that can wait comes when no other is left. */
 struct og_op *og_lane_queue_next(struct og_lane_queue *self);
+/* The same, without those that can wait. */
+struct og_op *og_lane_queue_next_urgent(struct og_lane_queue *self);
+/* When the oldest of those that can wait was submitted (monotonic); 0: there is none. */
+int64_t og_lane_queue_later_since_us(const struct og_lane_queue *self);
 /* `count` operations are through. */
 void og_lane_queue_give_back(struct og_lane_queue *self, int count);

@@ -8,12 +8,14 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "lane/lane_metrics.h"
 #include "lane/lane_priv.h"
 
 #define PROBE_EVERY_MS 1000
 #define TIMER_SLACK_NS 1000
 #define LINGER_BELOW 16 /* operations */
+#define WAITS_AT_MOST_US (100 * 1000)
 
 struct batch {
     struct og_op **ops; /* config->batch_max places */
@@ -36,6 +38,14 @@ is_worth_waiting(int last_count, int waiting)
     return last_count > 1 && last_count < LINGER_BELOW && waiting < LINGER_BELOW;
 }
 
+/* What can wait goes when nothing else is there, or has had to wait for long enough. */
+static bool
+is_its_turn(const struct og_lane_queue *queue, const struct batch *batch)
+{
+    const int64_t since_us = og_lane_queue_later_since_us(queue);
+    return batch->count == 0 || (since_us && og_mono_us() - since_us > WAITS_AT_MOST_US);
+}
+
 static void
 take_batch(struct og_lane_worker *self, struct batch *batch)
 {
@@ -46,11 +56,12 @@ take_batch(struct og_lane_worker *self, struct batch *batch)
         og_lane_queue_collect(&self->queue);
     }
     batch->count = 0;
-    while (batch->count < config->batch_max) {
-        struct og_op *op = og_lane_queue_next(&self->queue);
-        if (!op) {
-            break;
-        }
+    struct og_op *op;
+    while (batch->count < config->batch_max && (op = og_lane_queue_next_urgent(&self->queue))) {
+        batch->ops[batch->count++] = op;
+    }
+    if (batch->count < config->batch_max && is_its_turn(&self->queue, batch) &&
+        (op = og_lane_queue_next(&self->queue))) {
         batch->ops[batch->count++] = op;
     }
 }
