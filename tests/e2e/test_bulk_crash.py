@@ -46,6 +46,11 @@ def rows_of(account):
     return answer.json["rows"] if answer.status == 200 else 0
 
 
+def sent(account):
+    counts = look(account).expect(200).json["counts"]
+    return counts["sent"] + counts["delivered"]
+
+
 def change(account, state):
     account.another_client().patch(B, {"state": state}).expect(200)
 
@@ -72,7 +77,9 @@ def test_a_list_survives_every_death(tmp_path):
                           "--remember", "1000000") as phone:
             phone.wait_connected()
             for _ in range(SENDING):
-                time.sleep(moments.uniform(0.1, 0.6))  # the moment of death, not a wait
+                before = sent(account)
+                wait_for(lambda: sent(account) > before, "another message sent")
+                time.sleep(moments.uniform(0, 0.3))  # the moment of death, not a wait
                 gateway.kill()
                 gateway.start()
                 change(account, "paused")
