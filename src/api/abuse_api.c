@@ -3,10 +3,10 @@
  */
 #include "api/abuse_api.h"
 
-#include "api/admin_priv.h"
+#include "api/admin/priv.h"
 #include "base/json.h"
 #include "core/phone_number.h"
-#include "service/abuse_service.h"
+#include "service/abuse/abuse_service.h"
 
 #define BODY_MAX 4096
 #define DECISIONS_USUAL 100

@@ -5,7 +5,7 @@
 #include "api/alert_api.h"
 
 #include "alert/letter.h"
-#include "api/admin_priv.h"
+#include "api/admin/priv.h"
 
 static enum og_code
 list_decode(struct og_call *call, struct og_op *op, struct og_err *err)

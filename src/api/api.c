@@ -148,7 +148,8 @@ write_refusal(const struct og_http_request *req, enum og_code code, const struct
     as_reply(req->mem, &answer, reply);
 }
 
-/* Below the applications' API an unknown path is nobody's business without credentials (check 5). */
+/* Below the applications' API an unknown path is nobody's business without credentials (check
+ * 5). */
 static enum og_code
 unknown_path(const struct og_http_request *req, struct og_err *err)
 {

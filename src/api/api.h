@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "api/gate.h"
+#include "api/gate/gate.h"
 #include "http/server.h"
 #include "lane/lanes.h"
 #include "live/hub.h"

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "http/server.h"
 #include "lane/lanes.h"
-#include "service/scope.h"
+#include "service/account/scope.h"
 #include "service/services.h"
 
 struct og_api;
@@ -78,11 +78,13 @@ struct og_route {
     size_t op_bytes;     /* of the struct that begins with struct og_op; 0: no operation */
     /* Fill the operation from the request. NULL: nothing to decode. */
     enum og_code (*decode)(struct og_call *call, struct og_op *op, struct og_err *err);
-    /* NULL, or an asynchronous step on the loop between decode and the lane; must end in og_call_continue. */
+    /* NULL, or an asynchronous step on the loop between decode and the lane; must end in
+     * og_call_continue. */
     void (*prepare)(struct og_call *call, struct og_op *op);
     /* Write the answer. NULL: status only. Also where what the operation held secret is wiped. */
     void (*encode)(struct og_call *call, struct og_op *op, struct og_answer *answer);
-    /* NULL, or called when the operation failed, before the problem is written (undo of prepare, wiping). */
+    /* NULL, or called when the operation failed, before the problem is written (undo of prepare,
+     * wiping). */
     void (*failed)(struct og_call *call, struct og_op *op);
     /* Instead of all the above: handles the request by itself (streams, health). */
     void (*take_over)(struct og_call *call);
@@ -111,27 +113,30 @@ og_call_mem(struct og_call *call)
 
 struct og_services *og_call_services(struct og_call *call);
 struct og_lanes *og_call_lanes(struct og_call *call);
-/* How phones reach this server: "https://gateway.example:8443", no slash at the end. http.public_url, or
- * made of this machine's first address on its network and the first listener's port. */
+/* How phones reach this server: "https://gateway.example:8443", no slash at the end.
+ * http.public_url, or made of this machine's first address on its network and the first
+ * listener's port. */
 struct og_str og_call_public_url(struct og_call *call);
 
 /* How this caller can reach us again: http.public_url, or the host that it has called now. */
 struct og_str og_call_reached_url(struct og_call *call);
 
 /*
- * The request body as a JSON value of this kind. Refuses another content type (OG_E_MEDIA_TYPE), malformed JSON, and depth
- * over 16. The node lives as long as the call.
+ * The request body as a JSON value of this kind. Refuses another content type (OG_E_MEDIA_TYPE),
+ * malformed JSON, and depth over 16. The node lives as long as the call.
  */
 struct og_json;
 OG_MUST_CHECK enum og_code og_call_json(struct og_call *call, const struct og_json **out,
                                         struct og_err *err);
 
-/* End of prepare: go on to the lane, or answer the problem if code is not OG_OK (err filled). On the loop's thread. */
+/* End of prepare: go on to the lane, or answer the problem if code is not OG_OK (err filled). On
+ * the loop's thread. */
 void og_call_continue(struct og_call *call, enum og_code code, const struct og_err *err);
 
 /* The `done` of every row's operation. */
 void og_call_done(struct og_op *op);
 
-/* For take_over: send an answer, or a problem in the family's shape. The call is gone afterwards. */
+/* For take_over: send an answer, or a problem in the family's shape. The call is gone
+ * afterwards. */
 void og_call_answer(struct og_call *call, struct og_answer *answer);
 void og_call_refuse(struct og_call *call, enum og_code code, const struct og_err *err);

@@ -1,6 +1,6 @@
 /*
- * /health, /metrics and /openapi.json: for machines that watch, without credentials. Nothing in them names
- * an account, a phone number or a code.
+ * /health, /metrics and /openapi.json: for machines that watch, without credentials. Nothing in
+ * them names an account, a phone number or a code.
  */
 #pragma once
 

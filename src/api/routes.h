@@ -1,6 +1,7 @@
 /*
- * The route table: everything that can be called, by whom, and how large the question may be. One page
- * for whoever audits it. Rows of the OTP and admin APIs stand in their own files, in the same form.
+ * The route table: everything that can be called, by whom, and how large the question may be. One
+ * page for whoever audits it. Rows of the OTP and admin APIs stand in their own files, in the same
+ * form.
  */
 #pragma once
 

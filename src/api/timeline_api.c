@@ -4,9 +4,9 @@
  */
 #include "api/timeline_api.h"
 
-#include "api/admin_priv.h"
+#include "api/admin/priv.h"
 #include "base/id.h"
-#include "service/timeline.h"
+#include "service/timeline/timeline.h"
 
 /* ---- decode ---- */
 

@@ -28,15 +28,15 @@
 #include "live/hub.h"
 #include "live/wait_board.h"
 #include "plan/phone_plan.h"
-#include "service/abuse_service.h"
-#include "service/account_service.h"
-#include "service/audit.h"
-#include "service/device_service.h"
-#include "service/message_service.h"
-#include "service/otp_service.h"
-#include "service/routing_service.h"
-#include "service/watchdog.h"
-#include "service/webhook_service.h"
+#include "service/abuse/abuse_service.h"
+#include "service/account/account_service.h"
+#include "service/audit/audit.h"
+#include "service/device/device_service.h"
+#include "service/device/routing_service.h"
+#include "service/message/message_service.h"
+#include "service/otp/otp_service.h"
+#include "service/timeline/watchdog.h"
+#include "service/webhook/webhook_service.h"
 
 #define ADDRESSES_MAX 8
 #define CODES_FILE "codes.snapshot" /* between a planned stop and the next start */
@@ -359,7 +359,8 @@ make_server(struct og_app *self, struct og_err *err)
     http.clock = self->services.clock;
     http.ticket_key_file = self->config->http.tls ? in_data(self, "tickets.key") : NULL;
     enum og_code code = provide_certificate(self, &http, err);
-    /* the gate needs the number of loops, the loops come with the server, the server needs a handler */
+    /* the gate needs the number of loops, the loops come with the server, the server needs a
+     * handler */
     if (code == OG_OK) {
         code = make_api(self, og_http_config_loop_count(&http), err);
     }

@@ -15,9 +15,10 @@ struct og_loop;
 struct og_services;
 
 /*
- * Make everything and bind the ports; nothing runs yet. The data folder, master key, database, CA, certificate
- * and operator credential are made when they are missing. The config is borrowed for the app's life.
- * Errors: the reason, ready to be shown; field is the option at fault where there is one.
+ * Make everything and bind the ports; nothing runs yet. The data folder, master key, database, CA,
+ * certificate and operator credential are made when they are missing. The config is borrowed for
+ * the app's life. Errors: the reason, ready to be shown; field is the option at fault where there
+ * is one.
  */
 OG_MUST_CHECK enum og_code og_app_create(const struct og_config *config, struct og_app **out,
                                          struct og_err *err);

@@ -9,7 +9,7 @@
 #include "jobs/purger.h"
 #include "jobs/sweeper.h"
 #include "jobs/webhook_sender.h"
-#include "service/audit.h"
+#include "service/audit/audit.h"
 
 #define SWEEP_EVERY_MS 500
 #define PURGE_EVERY_MS (30 * 60 * 1000)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "service/device_service.h"
+#include "service/device/device_service.h"
 
 static void
 on_queued(struct og_op *op)

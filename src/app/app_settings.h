@@ -7,7 +7,7 @@
 #include "config/config.h"
 #include "http/server.h"
 #include "route/table.h"
-#include "service/purge.h"
+#include "service/privacy/purge.h"
 #include "service/services.h"
 
 void og_app_message_policy(const struct og_config *config, struct og_message_policy *out);

@@ -168,7 +168,8 @@ make_account(struct demo *self)
     return code;
 }
 
-/* The phone registers and opens its stream by itself; the account's first phone is what we wait for. */
+/* The phone registers and opens its stream by itself; the account's first phone is what we wait
+ * for. */
 static enum og_code
 wait_for_phone(struct demo *self)
 {

@@ -1,6 +1,7 @@
 /*
- * `otpgate demo`: the whole way of a code, to watch: a gateway in a fresh folder, a virtual phone that
- * registers by itself, a verification started, the SMS on the phone's screen, the code checked.
+ * `otpgate demo`: the whole way of a code, to watch: a gateway in a fresh folder, a virtual phone
+ * that registers by itself, a verification started, the SMS on the phone's screen, the code
+ * checked.
  */
 #pragma once
 

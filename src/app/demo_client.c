@@ -1,5 +1,6 @@
 /*
- * Blocking calls on top of the asynchronous client: the call is started on the loop, the caller waits.
+ * Blocking calls on top of the asynchronous client: the call is started on the loop, the caller
+ * waits.
  */
 #include "app/demo_client.h"
 

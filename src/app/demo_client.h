@@ -1,5 +1,6 @@
 /*
- * Calls to the demo's own gateway over HTTPS, one after the other: an application as small as can be.
+ * Calls to the demo's own gateway over HTTPS, one after the other: an application as small as can
+ * be.
  */
 #pragma once
 
@@ -16,7 +17,8 @@ OG_MUST_CHECK enum og_code og_demo_client_create(struct og_loop *loop, const cha
 void og_demo_client_destroy(struct og_demo_client *self); /* takes NULL */
 
 /*
- * Call and wait for the answer. body "" sends none. Any status but 2xx is an error with the answer's text.
+ * Call and wait for the answer. body "" sends none. Any status but 2xx is an error with the
+ * answer's text.
  * out  the parsed answer; the caller finishes it
  */
 OG_MUST_CHECK enum og_code og_demo_call(struct og_demo_client *self, const char *method,

@@ -15,7 +15,7 @@
 #include "cli/cli.h"
 #include "import/dump_file.h"
 #include "import/smsgate_import.h"
-#include "service/audit.h"
+#include "service/audit/audit.h"
 #include "store/migrate.h"
 
 #define SHOWN_MAX 50 /* accounts in the table */

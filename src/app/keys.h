@@ -1,6 +1,6 @@
 /*
- * The master key and what is derived from it. It lives in the data folder, outside the database file, so
- * that a copy of the database alone tells nothing.
+ * The master key and what is derived from it. It lives in the data folder, outside the database
+ * file, so that a copy of the database alone tells nothing.
  */
 #pragma once
 

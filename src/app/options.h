@@ -8,7 +8,8 @@
 /*
  * Read flags, environment and file; set up the log. argv[0] is the subcommand.
  * Returns false when the program should end now with *exit_code: after --help, or a mistake, which
- * is shown with a hint. The config is filled, and finished by the caller, only when it returns true.
+ * is shown with a hint. The config is filled, and finished by the caller, only when it returns
+ * true.
  */
 bool og_app_options(int argc, char **argv, const char *help, struct og_config *config,
                     int *exit_code);

@@ -1,6 +1,6 @@
 /*
- * Randomness, sealing, signatures and passwords: the one door to libsodium. Random bytes are asked of
- * the kernel in blocks, and no process has those of another.
+ * Randomness, sealing, signatures and passwords: the one door to libsodium. Random bytes are asked
+ * of the kernel in blocks, and no process has those of another.
  */
 #include <errno.h>
 #include <pthread.h>

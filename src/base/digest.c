@@ -1,7 +1,7 @@
 /*
  * Digests and MACs: the one door to OpenSSL's EVP_MD and EVP_MAC. They are on the path of every
- * request, several times, so each thread keeps its contexts: one for SHA-256, and some for HMAC, each
- * with the key that it was given last.
+ * request, several times, so each thread keeps its contexts: one for SHA-256, and some for HMAC,
+ * each with the key that it was given last.
  */
 #include <openssl/core_names.h>
 #include <openssl/evp.h>

@@ -1,6 +1,7 @@
 /*
  * A binary heap of pointers whose items know their place, so that any of them can be moved or
- * removed in O(log n). An item has one place, so it may be in one heap at a time. Not thread-safe; owns its array, not the items.
+ * removed in O(log n). An item has one place, so it may be in one heap at a time. Not thread-safe;
+ * owns its array, not the items.
  */
 #pragma once
 

@@ -19,7 +19,8 @@
  */
 void og_id_make(int64_t now_ms, char out[OG_ID_BYTES]);
 
-/* The first 8 characters of such an id: those made before `at_ms` sort before it, later ones behind. */
+/* The first 8 characters of such an id: those made before `at_ms` sort before it, later ones
+ * behind. */
 void og_id_floor(int64_t at_ms, char out[OG_ID_TIME_CHARS + 1]);
 
 /* The same with 22 random characters (132 bits), for ids that are capabilities. Within one

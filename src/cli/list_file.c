@@ -1,6 +1,6 @@
 /*
- * The file is read twice: once for its faults and its length, once to send it. Rows whose number is bad go to
- * the server as they are: it keeps the account of what is wrong in them.
+ * The file is read twice: once for its faults and its length, once to send it. Rows whose number is
+ * bad go to the server as they are: it keeps the account of what is wrong in them.
  */
 #include "cli/list_file.h"
 

@@ -1,6 +1,6 @@
 /*
- * A list of recipients in a file, for `otpgate send --csv`: read and checked whole before anything is sent,
- * then handed over in pieces that one call takes.
+ * A list of recipients in a file, for `otpgate send --csv`: read and checked whole before anything
+ * is sent, then handed over in pieces that one call takes.
  */
 #pragma once
 

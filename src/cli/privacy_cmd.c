@@ -1,5 +1,6 @@
 /*
- * `otpgate privacy export|erase`: the server goes in steps; this goes from one to the next and adds up.
+ * `otpgate privacy export|erase`: the server goes in steps; this goes from one to the next and adds
+ * up.
  */
 #include <string.h>
 #include <unistd.h>

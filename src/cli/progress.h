@@ -1,6 +1,6 @@
 /*
- * How far something long is: one line that changes on a terminal, a line for each tenth elsewhere. On
- * standard error, so that output stays what it is.
+ * How far something long is: one line that changes on a terminal, a line for each tenth elsewhere.
+ * On standard error, so that output stays what it is.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * The words of `otpgate send --encrypt`, as only the phone can read them: every number and the text,
- * each under a salt of its own (base/pbe.h).
+ * The words of `otpgate send --encrypt`, as only the phone can read them: every number and the
+ * text, each under a salt of its own (base/pbe.h).
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /*
- * A batch is made, filled in pieces and started. Each call may be repeated, so a lost answer or a busy server
- * is waited out; and the whole command may be, with the same --id: it goes on where the server is.
+ * A batch is made, filled in pieces and started. Each call may be repeated, so a lost answer or a
+ * busy server is waited out; and the whole command may be, with the same --id: it goes on where the
+ * server is.
  */
 #include "cli/send_list.h"
 
@@ -75,7 +76,8 @@ call(struct sending *self, const char *method, const char *path, struct og_str b
     return exit_code;
 }
 
-/* A call of which the number of rows matters, -1: it failed; and whether the batch is still open. */
+/* A call of which the number of rows matters, -1: it failed; and whether the batch is still
+ * open. */
 static int
 call_for_rows(struct sending *self, const char *method, const char *path, int64_t *rows_out)
 {

@@ -1,6 +1,6 @@
 /*
- * libcsv calls back for each field and cannot be stopped between two records, so it gets one physical
- * line at a time: that never ends more than one record.
+ * libcsv calls back for each field and cannot be stopped between two records, so it gets one
+ * physical line at a time: that never ends more than one record.
  */
 #include "core/csv_reader.h"
 
@@ -72,7 +72,8 @@ on_record(int terminator, void *ctx)
     self->is_whole = true;
 }
 
-/* Up to and including the next line end; what a carriage return ends, a line feed behind it does not end again. */
+/* Up to and including the next line end; what a carriage return ends, a line feed behind it does
+ * not end again. */
 static struct og_str
 take_line(struct og_csv *self)
 {

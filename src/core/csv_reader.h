@@ -1,10 +1,11 @@
 /*
- * Lists as comma-separated values: one record after the other out of a text that is in memory. The door
- * to libcsv.
+ * Lists as comma-separated values: one record after the other out of a text that is in memory. The
+ * door to libcsv.
  *
- * Read as RFC 4180 says, in strict mode: fields in double quotes may hold commas, line ends and doubled
- * quotes; a quote inside a bare field is an error. Lines may end in CRLF, LF or CR; blank lines are passed
- * over, and so are a byte order mark at the beginning and spaces around bare fields.
+ * Read as RFC 4180 says, in strict mode: fields in double quotes may hold commas, line ends and
+ * doubled quotes; a quote inside a bare field is an error. Lines may end in CRLF, LF or CR; blank
+ * lines are passed over, and so are a byte order mark at the beginning and spaces around bare
+ * fields.
  */
 #pragma once
 

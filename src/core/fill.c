@@ -1,6 +1,6 @@
 /*
- * A text is read as tokens, one after the other; checking and filling in walk the same tokens, so that
- * they cannot disagree on what a placeholder is.
+ * A text is read as tokens, one after the other; checking and filling in walk the same tokens, so
+ * that they cannot disagree on what a placeholder is.
  */
 #include "core/fill.h"
 

@@ -20,10 +20,12 @@ struct og_fill_values {
     size_t count;
 };
 
-/* May this be filled in? Errors: OG_E_UNPROCESSABLE "text": a lone bracket, an empty or too long name. */
+/* May this be filled in? Errors: OG_E_UNPROCESSABLE "text": a lone bracket, an empty or too long
+ * name. */
 OG_MUST_CHECK enum og_code og_fill_check(struct og_str text, struct og_err *err);
 
-/* The next placeholder of a checked text at or after *at, which moves behind it. False: there is none. */
+/* The next placeholder of a checked text at or after *at, which moves behind it. False: there is
+ * none. */
 bool og_fill_next(struct og_str text, size_t *at, struct og_str *name);
 
 /* Fill in a checked text. False: the row has no such column as *missing. */

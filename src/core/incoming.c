@@ -1,6 +1,6 @@
 /*
- * The table of kinds. From which version on an app knows an event is only certain where its source was
- * read; before that it is offered the oldest event alone.
+ * The table of kinds. From which version on an app knows an event is only certain where its source
+ * was read; before that it is offered the oldest event alone.
  */
 #include "core/incoming.h"
 

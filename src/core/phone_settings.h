@@ -47,7 +47,8 @@ enum og_settings_view {
 void og_phone_settings_write(const struct og_phone_settings *self, enum og_settings_view view,
                              struct og_json_writer *w);
 
-/* The key that an account's webhooks are signed with, by phones and by the server; "" when none is set. */
+/* The key that an account's webhooks are signed with, by phones and by the server; "" when none
+ * is set. */
 struct og_str og_phone_settings_signing_key(const struct og_phone_settings *self);
 
 /*

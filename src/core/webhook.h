@@ -32,8 +32,8 @@ enum og_webhook_event {
     OG_WEBHOOK_EVENT_COUNT
 };
 
-/* Who tells the receivers about the states of messages and of what phones received; all else has one
- * who can. */
+/* Who tells the receivers about the states of messages and of what phones received; all else has
+ * one who can. */
 enum og_webhooks_by { OG_WEBHOOKS_BY_SERVER, OG_WEBHOOKS_BY_PHONE };
 
 /* "sms:sent", ... Static storage. */
@@ -44,8 +44,8 @@ bool og_webhook_event_from_text(struct og_str text, enum og_webhook_event *out);
 /* Does the server tell of this event in an account that chose `by`? */
 bool og_webhook_is_ours(enum og_webhook_event event, enum og_webhooks_by by);
 /*
- * Must a phone see the hook? Never for an event that its app cannot read: one of those stops the app
- * from reading any (4.6).
+ * Must a phone see the hook? Never for an event that its app cannot read: one of those stops the
+ * app from reading any (4.6).
  * tells_server  it tells the server of such events, which passes them on where that is its part
  */
 bool og_webhook_is_phones(enum og_webhook_event event, enum og_webhooks_by by, bool tells_server);

@@ -4,7 +4,7 @@
  */
 #include "import/smsgate_dump.h"
 
-#include "api/smsgate_json.h"
+#include "api/smsgate/json.h"
 #include "base/bcrypt.h"
 #include "base/clock.h"
 #include "core/device.h"

@@ -7,11 +7,11 @@
 #include "base/id.h"
 #include "core/label.h"
 #include "core/map.h"
-#include "service/audit_tell.h"
-#include "service/device_service.h"
-#include "service/scope.h"
-#include "service/settings_service.h"
-#include "service/webhook_service.h"
+#include "service/account/scope.h"
+#include "service/account/settings_service.h"
+#include "service/audit/tell.h"
+#include "service/device/device_service.h"
+#include "service/webhook/webhook_service.h"
 #include "store/account_store.h"
 
 #define NAME_TRIES 100

@@ -15,8 +15,8 @@
 #include "base/metrics.h"
 #include "codes/code_store.h"
 #include "net/http_client.h"
-#include "service/alert_watch.h"
-#include "service/audit.h"
+#include "service/alert/watch.h"
+#include "service/audit/audit.h"
 
 #define LETTER_ALERTS_MAX 32
 #define LETTER_BYTES_MAX (64 * 1024)

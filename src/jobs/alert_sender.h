@@ -31,7 +31,7 @@ struct og_alert_sender_config {
     struct og_str_list mail_to;
     int64_t remind_ms;
     int64_t probe_ms; /* between signs of life */
-    int64_t offline_after_ms, code_wait_ms; /* service/alert_watch.h; likewise: */
+    int64_t offline_after_ms, code_wait_ms; /* service/alert/watch.h; likewise: */
     struct og_outcomes_policy failures;
     int64_t commit_slow_ms;       /* of the write lane */
     int64_t tick_ms;  /* how often to look: 500 */

@@ -16,7 +16,7 @@
 #include "alert/board.h"
 #include "base/log.h"
 #include "net/http_client.h"
-#include "service/audit.h"
+#include "service/audit/audit.h"
 
 #define NOTE_BYTES_MAX 1024
 #define TELL_TIMEOUT_MS 10000

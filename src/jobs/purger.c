@@ -1,6 +1,6 @@
 /*
- * The timer and its round. The operation is owned by the lane while it is under way; the flag tells the
- * timer's thread when it is back.
+ * The timer and its round. The operation is owned by the lane while it is under way; the flag tells
+ * the timer's thread when it is back.
  */
 #include "jobs/purger.h"
 

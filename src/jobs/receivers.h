@@ -1,7 +1,7 @@
 /*
  * Receivers of webhooks by host: how many calls each has, what waits for it, how many more it may
- * be given. A receiver that answers promptly gets more calls at a time, one that does not only one, so
- * that many of those leave room for all others.
+ * be given. A receiver that answers promptly gets more calls at a time, one that does not only one,
+ * so that many of those leave room for all others.
  *
  * Pure; one thread.
  */

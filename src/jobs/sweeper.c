@@ -11,13 +11,13 @@
 
 #include "base/arena.h"
 #include "base/log.h"
-#include "service/abuse_service.h"
-#include "service/batch_service.h"
+#include "service/abuse/abuse_service.h"
+#include "service/batch/batch_service.h"
 #include "service/clock_watch.h"
-#include "service/inbox_service.h"
-#include "service/message_service.h"
-#include "service/otp_service.h"
-#include "service/watchdog.h"
+#include "service/device/inbox_service.h"
+#include "service/message/message_service.h"
+#include "service/otp/otp_service.h"
+#include "service/timeline/watchdog.h"
 
 #define PURGE_EVERY_ROUNDS 120 /* what is kept for days may stay a minute longer */
 

@@ -1,7 +1,8 @@
 /*
  * One round is under way at a time. A round begins as soon as a result has come, when there is
- * news, and each second because something may have become due. A receiver is given more than it is called
- * with at a time, so that the end of a call begins the next one, and no call waits for a round.
+ * news, and each second because something may have become due. A receiver is given more than it is
+ * called with at a time, so that the end of a call begins the next one, and no call waits for a
+ * round.
  */
 #include "jobs/webhook_sender.h"
 
@@ -17,7 +18,7 @@
 #include "jobs/receivers.h"
 #include "net/address_guard.h"
 #include "net/http_client.h"
-#include "service/webhook_service.h"
+#include "service/webhook/webhook_service.h"
 
 #define LOOK_EVERY_MS 20
 #define ROUND_EVERY_MS 1000

@@ -1,7 +1,7 @@
 /*
  * Delivers what is in the outbox of webhooks, on a loop thread of its own. The rows are the truth:
- * rounds in the write lane hand out what is due and take the results. Each receiver's host has a few
- * calls under way at most, so that a slow one holds up nobody else.
+ * rounds in the write lane hand out what is due and take the results. Each receiver's host has a
+ * few calls under way at most, so that a slow one holds up nobody else.
  */
 #pragma once
 

@@ -41,7 +41,8 @@ struct og_lanes_config {
     int linger_us; /* wait this long for a fuller batch when the last had a few; 0: never */
     const struct og_clock *clock;
     const struct og_lane_journal *journal; /* NULL: none; outlives the lanes */
-    /* On the write lane's thread after each batch (committed or not), to flush hints. May be NULL. */
+    /* On the write lane's thread after each batch (committed or not), to flush hints. May be
+     * NULL. */
     void (*after_batch)(void *ctx);
     void *ctx;
 };
@@ -73,8 +74,9 @@ void og_lanes_stop(struct og_lanes *self);
 void og_lanes_destroy(struct og_lanes *self); /* after stop; takes NULL */
 
 /*
- * Hand an operation to a lane. Any thread. op->kind and op->home are set by the caller; `done` is called
- * exactly once if this returns OG_OK. OG_E_BUSY when the queue is full (unless op->is_ours), OG_E_UNAVAILABLE when stopping.
+ * Hand an operation to a lane. Any thread. op->kind and op->home are set by the caller; `done` is
+ * called exactly once if this returns OG_OK. OG_E_BUSY when the queue is full (unless op->is_ours),
+ * OG_E_UNAVAILABLE when stopping.
  */
 OG_MUST_CHECK enum og_code og_lane_submit(struct og_lanes *self, enum og_lane lane, struct og_op *op);
 

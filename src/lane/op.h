@@ -25,14 +25,15 @@ struct og_tx {
 struct og_op_kind {
     const char *name; /* for metrics and logs: "message.send" */
     /*
-     * Decide, read and write rows. Never waits for a peer, takes no lock, changes no memory that others
-     * see. An expected refusal is a result in the op; an error undoes this op's rows and nobody else's.
-     * Fills op->err when it returns an error.
-     * NULL (write lane): there are no rows; `committed` runs in the batch's turn whatever becomes of its rows.
+     * Decide, read and write rows. Never waits for a peer, takes no lock, changes no memory that
+     * others see. An expected refusal is a result in the op; an error undoes this op's rows and
+     * nobody else's. Fills op->err when it returns an error.
+     * NULL (write lane): there are no rows; `committed` runs in the batch's turn whatever becomes
+     * of its rows.
      */
     enum og_code (*apply)(struct og_op *op, struct og_tx *tx);
-    /* NULL, or: the rows are on disk; change the lane's own memory (queues) and collect hints. On the
-     * lane's thread, in the order of the batch, only when apply returned OG_OK. Cannot fail. */
+    /* NULL, or: the rows are on disk; change the lane's own memory (queues) and collect hints. On
+     * the lane's thread, in the order of the batch, only when apply returned OG_OK. Cannot fail. */
     void (*committed)(struct og_op *op, struct og_tx *tx);
     /* Answer. On the home loop; without a home on the lane's thread. op->code says how it went; the
      * op may be freed in here. */

@@ -45,7 +45,8 @@ enum og_lane_wait {
 enum og_lane_wait og_lane_queue_wait(struct og_lane_queue *self, int timeout_ms);
 /* Take what has come meanwhile, without sleeping; how many are taken and not yet handed out. */
 int og_lane_queue_collect(struct og_lane_queue *self);
-/* The oldest of those taken, NULL when there is none. One that can wait comes when no other is left. */
+/* The oldest of those taken, NULL when there is none. One that can wait comes when no other is
+ * left. */
 struct og_op *og_lane_queue_next(struct og_lane_queue *self);
 /* The same, without those that can wait. */
 struct og_op *og_lane_queue_next_urgent(struct og_lane_queue *self);

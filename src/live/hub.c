@@ -528,8 +528,8 @@ og_hub_attach(struct og_hub_stream *stream, struct og_sink *sink)
     }
     struct og_hub_stream *surplus =
         find_surplus(device, shard->hub->config.streams_per_device_max);
-    /* A phone knows settings and webhooks only if it is told to ask (wire/smsgate.md 4.2), and it may
-     * have missed a change while its last stream was dead and nobody knew. */
+    /* A phone knows settings and webhooks only if it is told to ask (wire/smsgate.md 4.2), and it
+     * may have missed a change while its last stream was dead and nobody knew. */
     send_to(stream, OG_STR(":connected\n\n" SETTINGS_FRAME WEBHOOKS_FRAME));
     if (surplus) {
         close_stream(surplus);

@@ -6,9 +6,9 @@
  * (wire/smsgate.md section 4.6): every frame has `event:` and `data:` lines.
  *
  * MessageEnqueued, SettingsUpdated and WebhooksUpdated are each coalesced per phone, on each loop:
- * after one the next waits for the gap and is then sent once for all that came meanwhile, because each
- * makes the app drop the request that the last one began. For messages a pull ends the wait: what was
- * queued before it is with the phone, and what is hinted after it goes out at once.
+ * after one the next waits for the gap and is then sent once for all that came meanwhile, because
+ * each makes the app drop the request that the last one began. For messages a pull ends the wait:
+ * what was queued before it is with the phone, and what is hinted after it goes out at once.
  */
 #pragma once
 
@@ -24,8 +24,8 @@ struct og_hub_config {
     int64_t wake_gap_ms;       /* 1 s */
     int streams_per_device_max; /* on one loop; the oldest is closed beyond this */
     const struct og_clock *clock;
-    /* On a loop's thread: the first stream of a device opened, or the last one closed. Must not call
-     * the hub. */
+    /* On a loop's thread: the first stream of a device opened, or the last one closed. Must not
+     * call the hub. */
     void (*on_presence)(void *ctx, struct og_str account_id, struct og_str device_id,
                         bool is_connected);
     void *ctx;
@@ -50,8 +50,8 @@ void og_hub_destroy(struct og_hub *self);
 
 /*
  * Give a stream to the hub, on the loop's own thread: call og_hub_reserve, make the stream with the
- * owner it gives, then og_hub_attach, which at once sends an opening comment and has the phone ask for
- * settings and webhooks. The hub owns the stream from then on.
+ * owner it gives, then og_hub_attach, which at once sends an opening comment and has the phone ask
+ * for settings and webhooks. The hub owns the stream from then on.
  */
 struct og_hub_stream;
 struct og_hub_stream *og_hub_reserve(struct og_hub *self, int loop_index, struct og_str account_id,

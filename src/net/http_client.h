@@ -32,8 +32,8 @@ struct og_client_config {
     const char *ca_file;          /* PEM; NULL for the system's */
     int connections_per_host_max; /* of the pool for calls; 0: 32. More calls wait their turn */
     int64_t connect_timeout_ms;   /* 0: 10 s; for name, connection and TLS together */
-    /* NULL, or asked before each connection, with the address that the name has turned out to be: false
-     * and it is not made (OG_CLIENT_NO_PEER). */
+    /* NULL, or asked before each connection, with the address that the name has turned out to be:
+     * false and it is not made (OG_CLIENT_NO_PEER). */
     bool (*may_connect)(void *ctx, const struct sockaddr *address);
     void *may_connect_ctx;
 };

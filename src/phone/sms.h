@@ -75,8 +75,8 @@ struct og_sms *og_sms_create(const struct og_pull_item *item, int64_t now_ms);
 void og_sms_destroy(struct og_sms *self); /* takes NULL; wipes the text */
 
 /*
- * Open what is encrypted (wire/smsgate.md section 6), as the app does when the message is about to go
- * out; what is not encrypted stays as it is. The text's parts are counted again.
+ * Open what is encrypted (wire/smsgate.md section 6), as the app does when the message is about to
+ * go out; what is not encrypted stays as it is. The text's parts are counted again.
  * passphrase  NULL: the phone has none
  * Errors      OG_E_INVALID with what the app would report
  */

@@ -2,8 +2,8 @@
  * The queue of open messages, per account and device, in memory.
  *
  * What the store knows is the truth; this is rebuilt from it at start and answers in constant time
- * what SQL would answer slowly: what does this phone get next, which phones could take the next message,
- * what needs a look.
+ * what SQL would answer slowly: what does this phone get next, which phones could take the next
+ * message, what needs a look.
  *
  * Thread   one: the write lane. No lock inside
  * Memory   own heap; strings given are copied, strings handed out live until the next changing call
@@ -116,8 +116,8 @@ bool og_dispatch_device_oldest(const struct og_dispatch *self, struct og_str acc
                                struct og_str device, int64_t *created_at_ms_out);
 
 /*
- * Devices of the account, up to max: all of them where they are no more than that, else the ones that
- * og_dispatch_choose would take first, roughly (each is better than half of what is left out).
+ * Devices of the account, up to max: all of them where they are no more than that, else the ones
+ * that og_dispatch_choose would take first, roughly (each is better than half of what is left out).
  */
 size_t og_dispatch_device_count(const struct og_dispatch *self, struct og_str account);
 size_t og_dispatch_ranked(const struct og_dispatch *self, struct og_str account,
@@ -175,8 +175,8 @@ size_t og_dispatch_list_waiting(const struct og_dispatch *self, struct og_str ac
                                 struct og_str device, int64_t now_ms,
                                 struct og_dispatch_item *out, size_t max);
 
-/* Messages whose attention is due at or before now, up to max, in no order. They stay so until they get
- * another moment. Cost: O(max). */
+/* Messages whose attention is due at or before now, up to max, in no order. They stay so until they
+ * get another moment. Cost: O(max). */
 size_t og_dispatch_due(const struct og_dispatch *self, int64_t now_ms,
                        struct og_dispatch_item *out, size_t max);
 
@@ -184,8 +184,8 @@ size_t og_dispatch_due(const struct og_dispatch *self, int64_t now_ms,
  * how many were written to out[0..max). */
 size_t og_dispatch_movable(const struct og_dispatch *self, struct og_str account,
                            struct og_str device, struct og_dispatch_item *out, size_t max);
-/* Plan a waiting message for another device, or for none (""). False: no such message or device, or it
- * must not move. */
+/* Plan a waiting message for another device, or for none (""). False: no such message or device, or
+ * it must not move. */
 bool og_dispatch_move(struct og_dispatch *self, struct og_str account, struct og_str id,
                       struct og_str device, enum og_dispatch_why why, int64_t now_ms);
 

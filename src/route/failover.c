@@ -4,8 +4,8 @@
 #include "route/failover.h"
 
 /* Parts of result names (android.telephony.SmsManager); the first that is found counts. What is not
- * listed is the route's fault: radio off, no service, limits, modem and network errors. So is a "TTL
- * expired" while time is left: that phone's clock is wrong. */
+ * listed is the route's fault: radio off, no service, limits, modem and network errors. So is a
+ * "TTL expired" while time is left: that phone's clock is wrong. */
 static const char *const message_errors[] = {
     "NULL_PDU",         "INVALID_ARGUMENTS",      "INVALID_SMS_FORMAT",
     "ENCODING_ERROR",   "SHORT_CODE_NOT_ALLOWED", "SHORT_CODE_NEVER_ALLOWED",

@@ -1,10 +1,10 @@
 /*
  * What next for a message that does not get on: stay, move, try another route, or give up.
  *
- * Pure. A message that no phone has fetched moves as often as it likes. One that was handed may go out by radio
- * at any time, so it goes to another phone only when the phone says that it failed, or, if it is a code,
- * when nothing was heard for so long that a possible second SMS is the lesser evil. It is never with two
- * phones at once.
+ * Pure. A message that no phone has fetched moves as often as it likes. One that was handed may go
+ * out by radio at any time, so it goes to another phone only when the phone says that it failed,
+ * or, if it is a code, when nothing was heard for so long that a possible second SMS is the lesser
+ * evil. It is never with two phones at once.
  */
 #pragma once
 
@@ -20,7 +20,8 @@ enum og_failure {
     OG_FAILURE_NETWORK, /* sent, and the network reports that it could not be delivered */
 };
 
-/* From the text that phones report ("Send result: RESULT_ERROR_NO_SERVICE"; wire/smsgate.md section 4.8). */
+/* From the text that phones report ("Send result: RESULT_ERROR_NO_SERVICE"; wire/smsgate.md
+ * section 4.8). */
 enum og_failure og_failure_of(struct og_str error);
 
 enum og_failover_event {

@@ -1,12 +1,12 @@
 /*
  * How well a phone does: what is seen of it goes in, a state and a score come out.
  *
- * Pure: a function of observations and the clock. Times are the server's; a phone's own clock counts for
- * nothing but its skew. The rules follow domain/phones.md section 4.3: a phone that accepts and
- * says nothing three times in a row probably shows Android's dialog to nobody.
+ * Pure: a function of observations and the clock. Times are the server's; a phone's own clock
+ * counts for nothing but its skew. The rules follow domain/phones.md section 4.3: a phone that
+ * accepts and says nothing three times in a row probably shows Android's dialog to nobody.
  *
- * A phone in quarantine gets nothing until its time is over, then one message as a probe. If that goes
- * out the phone is back; if not, it rests for twice as long.
+ * A phone in quarantine gets nothing until its time is over, then one message as a probe. If that
+ * goes out the phone is back; if not, it rests for twice as long.
  */
 #pragma once
 
@@ -90,7 +90,8 @@ void og_health_unfetched(struct og_health *self);
 void og_health_handed(struct og_health *self, int64_t now_ms); /* a probe, if one was due */
 void og_health_answered(struct og_health *self, int64_t after_ms);
 void og_health_sent(struct og_health *self, int64_t after_ms);
-/* Sent, and it was handed at handed_at: how long one message keeps the phone busy before the next. */
+/* Sent, and it was handed at handed_at: how long one message keeps the phone busy before the
+ * next. */
 void og_health_served(struct og_health *self, int64_t handed_at, int64_t parts, int64_t now_ms);
 void og_health_failed(struct og_health *self, const struct og_health_policy *policy,
                       int64_t now_ms);
@@ -115,7 +116,8 @@ int64_t og_health_fetch_ms(const struct og_health *self, int64_t otherwise_ms);
 int64_t og_health_part_ms(const struct og_health *self, int64_t otherwise_ms);
 /*
  * After so long without a word on a message it is time to look for another route: four times what
- * nearly all of its messages took, between floor_ms and otherwise_ms; otherwise_ms until ten are known.
+ * nearly all of its messages took, between floor_ms and otherwise_ms; otherwise_ms until ten are
+ * known.
  */
 int64_t og_health_patience_ms(const struct og_latency *of, int64_t floor_ms,
                               int64_t otherwise_ms);

@@ -1,8 +1,8 @@
 /*
  * How fast a SIM, or a phone as a whole, may send: what it may be handed now, or from when on.
  *
- * Android lets an app send 30 parts in 60 s and then asks the person in front of the phone; carriers
- * cut off SIMs that send too much (domain/phones.md section 4.1). So all is counted in
+ * Android lets an app send 30 parts in 60 s and then asks the person in front of the phone;
+ * carriers cut off SIMs that send too much (domain/phones.md section 4.1). So all is counted in
  * parts, as the phone will send them, and over spans that roll: no 60 seconds, 24 hours or 31
  * days see more than the limit, wherever they begin.
  *
@@ -59,8 +59,8 @@ struct og_pace {
 
 void og_pace_finish(struct og_pace *self); /* takes zeroed */
 
-/* `self` is a copy, made by assignment, to try something on: give it windows of its own, in `room`. It is
- * not finished. Its recipients stay the original's, and none may be noted. */
+/* `self` is a copy, made by assignment, to try something on: give it windows of its own, in `room`.
+ * It is not finished. Its recipients stay the original's, and none may be noted. */
 void og_pace_detach(struct og_pace *self, struct og_pace_window room[OG_PACE_SPAN_COUNT]);
 
 struct og_pace_ask {

@@ -41,8 +41,8 @@ void og_pace_window_add(struct og_pace_window *self, enum og_pace_span span, int
 int64_t og_pace_window_free_at(struct og_pace_window *self, enum og_pace_span span,
                                int64_t now_ms, uint32_t most);
 
-/* To text for a row and back: the newest slot and the counts from it on, "12345:2,0,7". An unreadable
- * text gives an empty window and false. */
+/* To text for a row and back: the newest slot and the counts from it on, "12345:2,0,7". An
+ * unreadable text gives an empty window and false. */
 void og_pace_window_write(const struct og_pace_window *self, enum og_pace_span span,
                           struct og_buf *out);
 bool og_pace_window_read(struct og_pace_window *self, enum og_pace_span span,

@@ -3,8 +3,8 @@
  * of them out.
  *
  * Pure. A candidate is refused for the first reason that holds; among the others the one that will
- * have it on the air first wins, group by group. Where no phone is there at all, the message is planned for one
- * that may come back.
+ * have it on the air first wins, group by group. Where no phone is there at all, the message is
+ * planned for one that may come back.
  */
 #pragma once
 

@@ -2,8 +2,8 @@
  * An account's rules of routing: groups of phones, and which messages may use which of them.
  *
  * Written as one JSON document, checked whole, and kept as it was given. The first rule that
- * matches counts; a message that none matches may use every phone. Names of groups and ids of phones are
- * compared byte by byte. Immutable once read; strings live in its arena.
+ * matches counts; a message that none matches may use every phone. Names of groups and ids of
+ * phones are compared byte by byte. Immutable once read; strings live in its arena.
  *
  *   {"groups": [{"name": "berlin", "priority": 1, "weight": 2, "devices": ["..."]}],
  *    "rules": [{"prefixes": ["+49"], "countries": ["DE"], "classes": ["otp"], "tags": ["login"],

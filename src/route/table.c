@@ -1,6 +1,6 @@
 /*
- * Two maps and a heap of wake-ups. Sticky routes are a direct-mapped table: a newer recipient takes the place
- * of one with the same low bits, which costs that one no more than its habit.
+ * Two maps and a heap of wake-ups. Sticky routes are a direct-mapped table: a newer recipient takes
+ * the place of one with the same low bits, which costs that one no more than its habit.
  */
 #include "route/table.h"
 

@@ -2,8 +2,8 @@
  * What the router remembers of every phone: health, pace of the phone and of each of its SIMs, when
  * to wake it; and the rules of every account.
  *
- * Lives beside the queue (route/dispatch.h) and, like that, changes only after a commit. What must outlive
- * a restart has rows of its own (pace); the rest is learned anew.
+ * Lives beside the queue (route/dispatch.h) and, like that, changes only after a commit. What must
+ * outlive a restart has rows of its own (pace); the rest is learned anew.
  *
  * Thread   one: the write lane. No lock inside
  * Memory   own heap; strings given are copied
@@ -113,8 +113,8 @@ void og_route_table_set_rules(struct og_route_table *self, struct og_str account
 /* NULL: it has none. */
 const struct og_route_rules *og_route_table_rules(const struct og_route_table *self,
                                                   struct og_str account);
-/* The phone that last sent to this recipient (a keyed digest), for accounts that want it so. One that was
- * long ago may be forgotten. */
+/* The phone that last sent to this recipient (a keyed digest), for accounts that want it so. One
+ * that was long ago may be forgotten. */
 void og_route_table_stick(struct og_route_table *self, struct og_str account, uint64_t recipient,
                           struct og_str device);
 bool og_route_table_is_sticky(const struct og_route_table *self, struct og_str account,

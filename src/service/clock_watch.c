@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "service/audit.h"
+#include "service/audit/audit.h"
 
 void
 og_clock_watch_committed(struct og_op *op, struct og_tx *tx)

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "service/audit.h"
+#include "service/audit/audit.h"
 #include "store/meta_store.h"
 
 static enum og_code

@@ -31,7 +31,7 @@ struct og_credential {
     struct og_str login;  /* of OG_CREDENTIAL_BASIC */
     struct og_str secret; /* hash or digest */
     struct og_str sealed; /* box of base/crypto.h, "" : none */
-    struct og_str scopes; /* names, as in service/scope.h */
+    struct og_str scopes; /* names, as in service/account/scope.h */
     struct og_str label;  /* for people, "" */
     int64_t created_at;
     int64_t expires_at;  /* 0: never */

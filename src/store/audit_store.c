@@ -1,5 +1,6 @@
 /*
- * The page of statements about the audit log. Entries are added at the end and removed at the front.
+ * The page of statements about the audit log. Entries are added at the end and removed at the
+ * front.
  */
 #include "store/audit_store.h"
 

@@ -1,6 +1,6 @@
 /*
- * Rows of the audit log: entries, the head of the chain, pseudonyms of numbers. What an entry says and
- * how it is hashed is audit/'s business.
+ * Rows of the audit log: entries, the head of the chain, pseudonyms of numbers. What an entry says
+ * and how it is hashed is audit/'s business.
  */
 #pragma once
 
@@ -42,8 +42,8 @@ OG_MUST_CHECK enum og_code og_audit_start_move(struct og_db *db,
                                                struct og_err *err);
 
 /*
- * Entries after `seq`, by number, at most `limit`: fn is called with each until it returns false. The
- * row's strings are borrowed for the call.
+ * Entries after `seq`, by number, at most `limit`: fn is called with each until it returns false.
+ * The row's strings are borrowed for the call.
  */
 OG_MUST_CHECK enum og_code og_audit_each(struct og_db *db, int64_t after_seq, int64_t limit,
                                          bool (*fn)(void *ctx, const struct og_audit_row *row),

@@ -1,6 +1,6 @@
 /*
- * The page of statements about batches, and rows to structs. Numbers and texts are sealed with the id of
- * their row as context.
+ * The page of statements about batches, and rows to structs. Numbers and texts are sealed with the
+ * id of their row as context.
  */
 #include "store/batch_store.h"
 

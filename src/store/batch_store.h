@@ -1,10 +1,11 @@
 /*
  * Batches: one text for many, as rows that become messages when the phones have room for them. All
- * functions run in a lane with its connection; structs filled here have their strings in the arena given.
+ * functions run in a lane with its connection; structs filled here have their strings in the arena
+ * given.
  *
- * Life of a batch: open (rows come in) -> running <-> paused -> done; canceled from all but the last.
- * A row of it has a fate at every moment, and the counts of fates change in the transaction that changes
- * the row or its message.
+ * Life of a batch: open (rows come in) -> running <-> paused -> done; canceled from all but the
+ * last. A row of it has a fate at every moment, and the counts of fates change in the transaction
+ * that changes the row or its message.
  */
 #pragma once
 
@@ -87,8 +88,8 @@ OG_MUST_CHECK enum og_code og_batch_find(struct og_db *db, const struct og_key *
                                          struct og_str account_id, struct og_str id,
                                          struct og_arena *mem, struct og_batch *out,
                                          struct og_err *err);
-/* The one that has waited longest for somebody to look at it, of accounts that are not disabled. Without
- * text. OG_E_NOT_FOUND: there is none. */
+/* The one that has waited longest for somebody to look at it, of accounts that are not disabled.
+ * Without text. OG_E_NOT_FOUND: there is none. */
 OG_MUST_CHECK enum og_code og_batch_find_due(struct og_db *db, const struct og_key *seal,
                                              int64_t now_ms, struct og_arena *mem,
                                              struct og_batch *out, struct og_err *err);

@@ -161,8 +161,8 @@ int64_t og_db_changes(const struct og_db *db);
 /* Upkeep that may take a while: the writer checkpoints once its log is long enough. Call it outside
  * transactions, when the answers are out. */
 void og_db_tidy(struct og_db *db);
-/* From the next og_db_tidy on, until it could be done: write the whole log back and cut it to nothing, so
- * that it keeps no older state of what was erased. */
+/* From the next og_db_tidy on, until it could be done: write the whole log back and cut it to
+ * nothing, so that it keeps no older state of what was erased. */
 void og_db_clear_log(struct og_db *db);
 /* Commit a write that changes nothing: has the disk come back? */
 OG_MUST_CHECK enum og_code og_db_probe(struct og_db *db, struct og_err *err);
@@ -175,8 +175,8 @@ struct og_db_config {
     int busy_timeout_ms;       /* how long to wait for another process; 0: 2000 */
 };
 
-/* Errors: OG_E_UNAVAILABLE (cannot open; another process writes: the writer holds a lock file beside
- * the database), OG_E_INTERNAL (not a database). */
+/* Errors: OG_E_UNAVAILABLE (cannot open; another process writes: the writer holds a lock file
+ * beside the database), OG_E_INTERNAL (not a database). */
 OG_MUST_CHECK enum og_code og_db_connect(const struct og_db_config *config, struct og_db **out,
                                          struct og_err *err);
 void og_db_close(struct og_db *db); /* takes NULL; the writer checkpoints */

@@ -1,6 +1,6 @@
 /*
- * What phones received, as rows. Functions run in a lane with its connection; strings of filled structs
- * live in the arena given.
+ * What phones received, as rows. Functions run in a lane with its connection; strings of filled
+ * structs live in the arena given.
  */
 #pragma once
 

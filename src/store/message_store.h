@@ -74,8 +74,8 @@ og_message_public_id(const struct og_message *m)
 enum og_batch_fate og_message_fate(const struct og_message *m);
 
 /* seal: the key that message texts and numbers are sealed with. */
-/* Whoever makes a row of a batch into a message counts it there; later changes of state count by themselves.
- * Errors: OG_E_CONFLICT when the client id is taken in this account. */
+/* Whoever makes a row of a batch into a message counts it there; later changes of state count by
+ * themselves. Errors: OG_E_CONFLICT when the client id is taken in this account. */
 OG_MUST_CHECK enum og_code og_message_insert(struct og_db *db, const struct og_key *seal,
                                              const struct og_message *m, struct og_err *err);
 
@@ -113,8 +113,9 @@ struct og_handing {
 };
 
 /* Mark as handed to this phone, whichever was planned, if it is still to be sent; fills
- * *out (with text). OG_E_NOT_FOUND when it is no longer Pending or Cancelling, or another phone has it. *first_out: it had
- * not been handed before. routes: how many phones had it before; another number says that it was taken from this one. */
+ * *out (with text). OG_E_NOT_FOUND when it is no longer Pending or Cancelling, or another phone has
+ * it. *first_out: it had not been handed before. routes: how many phones had it before; another
+ * number says that it was taken from this one. */
 OG_MUST_CHECK enum og_code og_message_hand(struct og_db *db, const struct og_key *seal,
                                            struct og_str account_id, struct og_str id,
                                            int64_t routes, const struct og_handing *to,
@@ -123,8 +124,9 @@ OG_MUST_CHECK enum og_code og_message_hand(struct og_db *db, const struct og_key
                                            struct og_err *err);
 
 /*
- * Take it from the phone that has it and plan it for another: nobody has it then, all recipients are
- * Pending again. m is changed likewise. The caller keeps the former route (store/route_store.h).
+ * Take it from the phone that has it and plan it for another: nobody has it then, all recipients
+ * are Pending again. m is changed likewise. The caller keeps the former route
+ * (store/route_store.h).
  * from     the state of the row
  * Errors   OG_E_CONFLICT when the row has moved on
  */
@@ -132,8 +134,8 @@ OG_MUST_CHECK enum og_code og_message_reroute(struct og_db *db, const struct og_
                                               struct og_message *m, enum og_message_state from,
                                               struct og_str device_id, bool possible_duplicate,
                                               struct og_err *err);
-/* It is m->device_id that sent it, and had it since m->handed_at, whichever phone has it now. OG_E_CONFLICT when it is
- * over. */
+/* It is m->device_id that sent it, and had it since m->handed_at, whichever phone has it now.
+ * OG_E_CONFLICT when it is over. */
 OG_MUST_CHECK enum og_code og_message_claim(struct og_db *db, const struct og_message *m,
                                             struct og_err *err);
 /* Plan one that no phone has for another. No such message: nothing happens. */
@@ -141,8 +143,9 @@ OG_MUST_CHECK enum og_code og_message_replan(struct og_db *db, struct og_str acc
                                              struct og_str id, struct og_str device_id,
                                              struct og_err *err);
 
-/* Write back record, reason, deadline and finality of `m`, if the row still has the state `from` and, with
- * `if_never_handed`, no phone has it. Erases the text when `erase_text`. OG_E_CONFLICT when the row has moved on. */
+/* Write back record, reason, deadline and finality of `m`, if the row still has the state `from`
+ * and, with `if_never_handed`, no phone has it. Erases the text when `erase_text`. OG_E_CONFLICT
+ * when the row has moved on. */
 OG_MUST_CHECK enum og_code og_message_save(struct og_db *db, const struct og_key *seal,
                                            const struct og_message *m, enum og_message_state from,
                                            bool if_never_handed, bool erase_text,
@@ -163,24 +166,24 @@ OG_MUST_CHECK enum og_code og_message_ripe(struct og_db *db, const struct og_key
 OG_MUST_CHECK enum og_code og_message_release(struct og_db *db, const struct og_message *m,
                                               struct og_err *err);
 
-/* Of this phone's newest messages, at most `newest`, created since `since_ms` and before the one with
- * the id `before_id`: how many failed? */
+/* Of this phone's newest messages, at most `newest`, created since `since_ms` and before the one
+ * with the id `before_id`: how many failed? */
 OG_MUST_CHECK enum og_code og_message_count_failed(struct og_db *db, struct og_str account_id,
                                                    struct og_str device_id, int64_t since_ms,
                                                    struct og_str before_id, int newest,
                                                    struct og_arena *mem, int64_t *out,
                                                    struct og_err *err);
 
-/* Open messages that only this phone can end: it has them, or a client bound them to it. Looks at all open
- * messages. Up to `limit`, without text. */
+/* Open messages that only this phone can end: it has them, or a client bound them to it. Looks at
+ * all open messages. Up to `limit`, without text. */
 OG_MUST_CHECK enum og_code og_message_of_device(struct og_db *db, const struct og_key *seal,
                                                 struct og_str device_id, int limit,
                                                 struct og_arena *mem,
                                                 struct og_message **items_out, int *count_out,
                                                 struct og_err *err);
 
-/* Calls fn for every open message that still belongs in a phone's queue (Pending or Cancelling, not held), without text and
- * recipients, oldest first. Strings live during the call. */
+/* Calls fn for every open message that still belongs in a phone's queue (Pending or Cancelling, not
+ * held), without text and recipients, oldest first. Strings live during the call. */
 OG_MUST_CHECK enum og_code og_message_each_open(struct og_db *db,
                                                 void (*fn)(void *ctx, const struct og_message *m),
                                                 void *ctx, struct og_err *err);

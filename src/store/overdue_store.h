@@ -1,6 +1,7 @@
 /*
- * What should have ended and has not, as rows: the watchdog's last resort (service/watchdog.h).
- * Nothing sealed is read, so a row that nobody can open ends as well.
+ * What should have ended and has not, as rows: the watchdog's last resort
+ * (service/timeline/watchdog.h). Nothing sealed is read, so a row that nobody can open ends as
+ * well.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * The page of statements about what is too old. Old rows that must stay (open messages) are stepped over
- * once per round, because the caller's span moves on.
+ * The page of statements about what is too old. Old rows that must stay (open messages) are stepped
+ * over once per round, because the caller's span moves on.
  */
 #include "store/purge_store.h"
 

@@ -1,7 +1,8 @@
 /*
- * Deleting what has been kept for long enough, a few rows at a time. Each statement finds the old by an
- * index or by the time in the ids of a primary key, so that a call costs what it deletes, whatever is
- * stored, and ends early when its stint is over (but does something). All functions run in the write lane.
+ * Deleting what has been kept for long enough, a few rows at a time. Each statement finds the old
+ * by an index or by the time in the ids of a primary key, so that a call costs what it deletes,
+ * whatever is stored, and ends early when its stint is over (but does something). All functions run
+ * in the write lane.
  */
 #pragma once
 
@@ -24,8 +25,8 @@ OG_MUST_CHECK enum og_code og_purge_aged(struct og_db *db, enum og_purge_aged wh
                                          const struct og_stint *stint, int64_t *count_out,
                                          bool *has_more_out, struct og_err *err);
 
-/* Delete about `limit` verifications made before `until_ms` that are not pending, with their sends and
- * checks; where one has very many checks, some of those first. *has_more_out: call again. */
+/* Delete about `limit` verifications made before `until_ms` that are not pending, with their sends
+ * and checks; where one has very many checks, some of those first. *has_more_out: call again. */
 OG_MUST_CHECK enum og_code og_purge_verifications(struct og_db *db, int64_t until_ms, int limit,
                                                   const struct og_stint *stint,
                                                   int64_t *count_out, bool *has_more_out,

@@ -1,6 +1,7 @@
 /*
- * The recipients of a message as the bytes that are sealed into its row: per recipient one byte state,
- * one byte flags (1: assumed), then number and error, each with its length in two bytes, big endian.
+ * The recipients of a message as the bytes that are sealed into its row: per recipient one byte
+ * state, one byte flags (1: assumed), then number and error, each with its length in two bytes, big
+ * endian.
  */
 #pragma once
 

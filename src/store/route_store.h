@@ -1,6 +1,6 @@
 /*
- * What routing keeps in rows: what phones and SIMs have used, which phones had a message before, and the
- * rules of accounts. All functions run in a lane with its connection.
+ * What routing keeps in rows: what phones and SIMs have used, which phones had a message before,
+ * and the rules of accounts. All functions run in a lane with its connection.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /*
- * Rows that tell of a phone number, as JSON: tables say which column becomes which member. Codes are in no
- * row but in the text of a message that carries one, and that is left out.
+ * Rows that tell of a phone number, as JSON: tables say which column becomes which member. Codes
+ * are in no row but in the text of a message that carries one, and that is left out.
  */
 #include "base/json.h"
 #include "core/incoming.h"

@@ -1,6 +1,6 @@
 /*
- * The page of statements about rows of a number. What is sealed is opened, looked at and wiped; a row that
- * does not open tells of nobody.
+ * The page of statements about rows of a number. What is sealed is opened, looked at and wiped; a
+ * row that does not open tells of nobody.
  */
 #include "store/subject_store.h"
 

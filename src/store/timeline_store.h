@@ -2,8 +2,8 @@
  * Steps in the life of messages and verifications that their own rows do not tell. All functions
  * run in a lane with its connection.
  *
- * What a row tells is not kept twice: service/timeline.h puts both together. A reason holds no
- * number and no code: og_timeline_add covers digits.
+ * What a row tells is not kept twice: service/timeline/timeline.h puts both together. A reason
+ * holds no number and no code: og_timeline_add covers digits.
  */
 #pragma once
 

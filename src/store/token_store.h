@@ -11,7 +11,7 @@ struct og_token_pair {
     struct og_str refresh_id;    /* jti of the refresh token, "" : none */
     struct og_str account_id;
     struct og_str credential_id; /* that it was issued to */
-    struct og_str scopes;        /* names, as in service/scope.h */
+    struct og_str scopes;        /* names, as in service/account/scope.h */
     int64_t created_at;
     int64_t access_ends_at;
     int64_t ends_at;             /* of the longer living token */

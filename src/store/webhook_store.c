@@ -39,8 +39,8 @@ enum {
     "o.dead_at, o.next_at"
 #define DEAD_OF " WHERE dead_at IS NOT NULL AND ($1 = '' OR account_id = $1) AND ($2 = '' OR id = $2)"
 
-/* A step of the time line: kind 5 is OG_NOTE_HOOK. The same event may be told of again, after a replay.
- * Steps of what is gone would stay for ever. */
+/* A step of the time line: kind 5 is OG_NOTE_HOOK. The same event may be told of again, after a
+ * replay. Steps of what is gone would stay for ever. */
 #define NOTE(tries, reason)                                                                       \
     "INSERT INTO timeline_steps (account_id, subject_id, id, kind, at, other_id, event, tries, "  \
     "reason) SELECT o.account_id, o.subject_id, o.id, 5, $1, o.webhook_id, o.event, " tries       \

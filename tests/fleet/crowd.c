@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "service/otp_service.h"
+#include "service/otp/otp_service.h"
 #include "tests/fleet/machine.h"
 #include "tests/fleet/sim.h"
 

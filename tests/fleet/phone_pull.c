@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "service/device_service.h"
-#include "service/message_service.h"
+#include "service/device/device_service.h"
+#include "service/message/message_service.h"
 #include "tests/fleet/phone.h"
 
 #define RETRY_MS 10000

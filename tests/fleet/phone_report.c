@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "service/message_service.h"
+#include "service/message/message_service.h"
 #include "tests/fleet/phone.h"
 
 struct report {

@@ -1,6 +1,7 @@
 /*
- * Fuzzes what reads the audit log where somebody may have changed it: entries, checkpoints, keys. An
- * entry that can be read must come out of every format as one line of text without control bytes.
+ * Fuzzes what reads the audit log where somebody may have changed it: entries, checkpoints, keys.
+ * An entry that can be read must come out of every format as one line of text without control
+ * bytes.
  */
 #include <stdint.h>
 #include <stdlib.h>

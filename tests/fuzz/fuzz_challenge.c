@@ -1,6 +1,6 @@
 /*
- * Fuzzes solved challenges. The input is challenge, line feed, solution: nobody can make one that we
- * did not sign. Then it changes one of ours, at the place and to the byte that the input says:
+ * Fuzzes solved challenges. The input is challenge, line feed, solution: nobody can make one that
+ * we did not sign. Then it changes one of ours, at the place and to the byte that the input says:
  * whatever is changed, it is no longer ours.
  */
 #include <stdint.h>

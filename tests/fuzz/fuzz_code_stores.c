@@ -1,6 +1,7 @@
 /*
  * Fuzzes what comes back from other programs that keep codes: records out of memcached and of a
- * snapshot, and errors and addresses of Redis. A record that is taken must be written again as it was.
+ * snapshot, and errors and addresses of Redis. A record that is taken must be written again as it
+ * was.
  */
 #include <stdint.h>
 #include <stdlib.h>

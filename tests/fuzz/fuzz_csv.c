@@ -1,6 +1,6 @@
 /*
- * Fuzzes the reader of lists and the filling of texts. Fields are UTF-8 without NUL, lines only grow, what is
- * read fits the limits, and a text that was let through is filled the same way twice.
+ * Fuzzes the reader of lists and the filling of texts. Fields are UTF-8 without NUL, lines only
+ * grow, what is read fits the limits, and a text that was let through is filled the same way twice.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -9,12 +9,12 @@
 #include <stdlib.h>
 
 #include "api/api_priv.h"
-#include "api/phone_inbox.h"
-#include "api/smsgate_inbox.h"
-#include "api/smsgate_logs.h"
+#include "api/phone/inbox.h"
+#include "api/smsgate/inbox.h"
+#include "api/smsgate/logs.h"
 #include "base/json.h"
-#include "service/audit_read.h"
-#include "service/inbox_service.h"
+#include "service/audit/read.h"
+#include "service/device/inbox_service.h"
 
 #define DEVICE "AP74MeV9i-j35NBGG2PkX"
 

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "api/jose.h"
+#include "api/auth/jose.h"
 
 #define NOW INT64_C(1798761600000)
 

@@ -1,6 +1,6 @@
 /*
- * Who fails too often, on a clock of the test: from the share and number asked for, until it is half
- * of that or nothing is known any more; phones and accounts each for themselves.
+ * Who fails too often, on a clock of the test: from the share and number asked for, until it is
+ * half of that or nothing is known any more; phones and accounts each for themselves.
  */
 #include <setjmp.h>
 #include <stdarg.h>

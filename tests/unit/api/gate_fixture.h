@@ -15,11 +15,11 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "api/gate.h"
+#include "api/gate/gate.h"
 #include "cache/credential_cache.h"
 #include "lane/lanes.h"
-#include "service/account_service.h"
-#include "service/device_service.h"
+#include "service/account/account_service.h"
+#include "service/device/device_service.h"
 #include "store/migrate.h"
 #include "tests/support/temp_dir.h"
 

@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#include "api/credential_header.h"
+#include "api/gate/credential_header.h"
 #include "base/crypto.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "api/jose.h"
+#include "api/auth/jose.h"
 
 #define DAY_MS INT64_C(86400000)
 #define PERIOD_MS (30 * DAY_MS)

@@ -1,6 +1,7 @@
 /*
  * The description of the API that is served, against the route table: one for one, with the
- * callers, bodies and statuses that the rows have. tests/api/test_openapi.py holds it against real answers.
+ * callers, bodies and statuses that the rows have. tests/api/test_openapi.py holds it against real
+ * answers.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -13,11 +13,11 @@
 #include <stdlib.h>
 
 #include "api/api_priv.h"
-#include "api/gate.h"
-#include "api/otp_api.h"
-#include "api/otp_json.h"
+#include "api/gate/gate.h"
+#include "api/otp/json.h"
+#include "api/otp/otp_api.h"
 #include "base/json.h"
-#include "service/otp_service.h"
+#include "service/otp/otp_service.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define NOON INT64_C(1767268800000)

@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-#include "api/smsgate_json.h"
+#include "api/smsgate/json.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define AT_120MS INT64_C(1767268800120) /* 2026-01-01T12:00:00.120Z */

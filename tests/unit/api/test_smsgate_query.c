@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-#include "api/smsgate_query.h"
+#include "api/smsgate/query.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define BEFORE 77

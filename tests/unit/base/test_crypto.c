@@ -76,7 +76,8 @@ mac_parts_are_framed(void **state)
     assert_memory_equal(digest, other, sizeof(digest));
 }
 
-/* More keys than a thread keeps contexts, in turns, and parts of all lengths: each as libsodium has it. */
+/* More keys than a thread keeps contexts, in turns, and parts of all lengths: each as libsodium
+ * has it. */
 static void
 mac_parts_keep_keys_apart(void **state)
 {

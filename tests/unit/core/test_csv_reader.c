@@ -1,4 +1,5 @@
-/* Lists as CSV: RFC 4180's quoting, line ends of every kind, limits, and the line that is at fault. */
+/* Lists as CSV: RFC 4180's quoting, line ends of every kind, limits, and the line that is at
+ * fault. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>

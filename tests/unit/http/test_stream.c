@@ -323,7 +323,8 @@ test_destroy_ends_streams(void **state)
     client_close(&client);
 }
 
-/* The peer's machine drops all that comes in, as a network without the phone does: no FIN, no acknowledgement. */
+/* The peer's machine drops all that comes in, as a network without the phone does: no FIN, no
+ * acknowledgement. */
 static void
 deafen(struct client *client)
 {

@@ -6,7 +6,7 @@
 #include "base/crypto.h"
 #include "base/files.h"
 #include "import/smsgate_import.h"
-#include "service/device_service.h"
+#include "service/device/device_service.h"
 #include "store/account_store.h"
 #include "store/migrate.h"
 #include "store/webhook_store.h"

@@ -18,7 +18,7 @@
 #include "jobs/alert_sender.h"
 #include "live/wait_board.h"
 #include "route/dispatch.h"
-#include "service/audit.h"
+#include "service/audit/audit.h"
 #include "store/audit_store.h"
 #include "store/migrate.h"
 #include "tests/support/temp_dir.h"

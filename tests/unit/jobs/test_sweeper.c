@@ -16,11 +16,11 @@
 #include "codes/code_store_memory.h"
 #include "jobs/sweeper.h"
 #include "live/hub.h"
-#include "service/device_service.h"
-#include "service/message_service.h"
+#include "live/wait_board.h"
+#include "service/device/device_service.h"
+#include "service/message/message_service.h"
 #include "store/migrate.h"
 #include "tests/support/temp_dir.h"
-#include "live/wait_board.h"
 #include "tests/unit/service/routing_fixture.h"
 
 #define NOON INT64_C(1767268800000)

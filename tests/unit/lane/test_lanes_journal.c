@@ -1,6 +1,6 @@
 /*
- * The journal goes with the batch: told of every operation and every undoing, written once before the
- * commit, and settled by what became of it.
+ * The journal goes with the batch: told of every operation and every undoing, written once before
+ * the commit, and settled by what became of it.
  */
 #include "tests/unit/lane/lane_fixture.h"
 

@@ -412,7 +412,8 @@ test_parts(void **state)
     assert_int_equal(devices[0].ahead_parts, 2);
     assert_true(og_dispatch_device_find(world->queue, account, OG_STR("e"), &devices[0]));
     assert_int_equal(devices[0].waiting_parts, 5);
-    /* what the phone has taken is not sent yet, and in the way until nobody hopes for it any more */
+    /* what the phone has taken is not sent yet, and in the way until nobody hopes for it any
+     * more */
     og_dispatch_set_phase(world->queue, account, OG_STR("a"), OG_DISPATCH_TAKEN);
     assert_true(og_dispatch_device_find(world->queue, account, OG_STR("d"), &devices[0]));
     assert_int_equal(devices[0].ahead_parts, 2);

@@ -1,6 +1,6 @@
 /*
- * Rules of routing: documents that are right, documents that are wrong with the member they are wrong in, and
- * which rule counts.
+ * Rules of routing: documents that are right, documents that are wrong with the member they are
+ * wrong in, and which rule counts.
  */
 #include "tests/unit/check.h"
 

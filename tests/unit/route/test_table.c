@@ -1,5 +1,6 @@
 /*
- * What the router remembers: phones and their SIMs, wake-ups in order, turns by weight, rows and back, habits.
+ * What the router remembers: phones and their SIMs, wake-ups in order, turns by weight, rows and
+ * back, habits.
  */
 #include "tests/unit/check.h"
 

@@ -1,6 +1,6 @@
 /*
- * The audit log in lanes of its own: operations that tell it something, each run of them one batch, and
- * what the rows say afterwards.
+ * The audit log in lanes of its own: operations that tell it something, each run of them one batch,
+ * and what the rows say afterwards.
  */
 #pragma once
 
@@ -8,9 +8,9 @@
 
 #include "audit/entry.h"
 #include "audit/verify.h"
-#include "service/audit_purge.h"
-#include "service/audit_tell.h"
-#include "service/otp_priv.h"
+#include "service/audit/purge.h"
+#include "service/audit/tell.h"
+#include "service/otp/priv.h"
 #include "store/audit_store.h"
 #include "tests/unit/service/otp_fixture.h"
 

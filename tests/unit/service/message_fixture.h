@@ -18,8 +18,8 @@
 #include "base/log.h"
 #include "live/hub.h"
 #include "route/dispatch.h"
-#include "service/device_service.h"
-#include "service/message_service.h"
+#include "service/device/device_service.h"
+#include "service/message/message_service.h"
 #include "store/migrate.h"
 #include "tests/unit/service/routing_fixture.h"
 

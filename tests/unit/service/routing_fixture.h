@@ -1,5 +1,6 @@
 /*
- * How tests of services route: as the program's defaults, but without limits of pace, which are asked for.
+ * How tests of services route: as the program's defaults, but without limits of pace, which are
+ * asked for.
  */
 #pragma once
 

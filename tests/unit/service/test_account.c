@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 
 #include "base/files.h"
-#include "service/account_service.h"
-#include "service/device_service.h"
-#include "service/identity_service.h"
+#include "service/account/account_service.h"
+#include "service/account/identity_service.h"
+#include "service/device/device_service.h"
 #include "store/migrate.h"
 #include "tests/support/temp_dir.h"
 

@@ -3,7 +3,7 @@
  * restarts and lost batches; what does not verify stays.
  */
 #include "alert/board.h"
-#include "service/purge.h"
+#include "service/privacy/purge.h"
 #include "store/db_priv.h"
 #include "tests/unit/service/audit_fixture.h"
 

@@ -1,18 +1,19 @@
 /*
- * Batches: rows come in once, become messages as the phones have room, and are counted wherever they are.
+ * Batches: rows come in once, become messages as the phones have room, and are counted wherever
+ * they are.
  */
 #include "tests/unit/service/message_fixture.h"
 
-#include "service/batch_service.h"
-#include "service/privacy.h"
-#include "service/purge.h"
+#include "service/batch/batch_service.h"
+#include "service/privacy/privacy.h"
+#include "service/privacy/purge.h"
 #include "store/account_store.h"
 
 #define MINUTE_MS INT64_C(60000)
 #define DAY_MS INT64_C(86400000)
 #define ID OG_STR("spring-news")
 #define ROUNDS_MAX 2000
-#define ROOM 20 /* of a phone, as in service/batch_round.c */
+#define ROOM 20 /* of a phone, as in service/batch/round.c */
 
 /* ---- what applications do ---- */
 

@@ -3,7 +3,7 @@
  */
 #include "message_fixture.h"
 
-#include "service/inbox_service.h"
+#include "service/device/inbox_service.h"
 #include "store/account_store.h"
 
 #define DAY_MS (24 * INT64_C(3600000))

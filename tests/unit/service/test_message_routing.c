@@ -1,8 +1,8 @@
 /*
- * Hand-outs that keep a SIM's pace, and messages that find another way: what fails, what nobody fetches,
- * what nothing is heard of, what cannot arrive in time.
+ * Hand-outs that keep a SIM's pace, and messages that find another way: what fails, what nobody
+ * fetches, what nothing is heard of, what cannot arrive in time.
  */
-#include "service/routing_service.h"
+#include "service/device/routing_service.h"
 #include "store/route_store.h"
 #include "tests/unit/service/message_fixture.h"
 

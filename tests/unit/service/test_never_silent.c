@@ -6,10 +6,10 @@
 #include "message_fixture.h"
 
 #include "alert/board.h"
-#include "service/message_priv.h"
-#include "service/timeline.h"
-#include "service/watchdog.h"
-#include "service/webhook_service.h"
+#include "service/message/priv.h"
+#include "service/timeline/timeline.h"
+#include "service/timeline/watchdog.h"
+#include "service/webhook/webhook_service.h"
 #include "store/timeline_store.h"
 
 #define SECOND INT64_C(1000)

@@ -4,7 +4,7 @@
  */
 #include "tests/unit/service/otp_fixture.h"
 
-#include "service/timeline.h"
+#include "service/timeline/timeline.h"
 
 #define SECOND INT64_C(1000)
 #define GRACE_MS (5 * SECOND) /* a right code may still be on its way to its row */

@@ -1,12 +1,12 @@
 /*
- * Retention: what is over goes within one round, whatever there is of it; what is young, open, pending
- * or locked stays.
+ * Retention: what is over goes within one round, whatever there is of it; what is young, open,
+ * pending or locked stays.
  */
 #include "tests/unit/service/message_fixture.h"
 
 #include "base/id.h"
-#include "service/privacy.h"
-#include "service/purge.h"
+#include "service/privacy/privacy.h"
+#include "service/privacy/purge.h"
 #include "store/account_store.h"
 #include "store/otp_store.h"
 #include "store/sandbox_store.h"
@@ -34,7 +34,8 @@ add_account(struct world *w, struct og_str id)
     must(w, og_account_insert(w->db, &account, &w->err));
 }
 
-/* One round; steps are counted so that none can go on for ever. Returns the rows removed, by class. */
+/* One round; steps are counted so that none can go on for ever. Returns the rows removed, by
+ * class. */
 static void
 purge(struct world *w, int64_t counts[OG_PURGED_CLASSES])
 {

@@ -1,7 +1,7 @@
 /*
- * Fetches, reports, cancels, failover and expiry of the same messages, from many threads through the real
- * lanes. Each hand-out is noted: no route of a message may be two phones'. In the end every message is
- * final, and nothing is left in the queue.
+ * Fetches, reports, cancels, failover and expiry of the same messages, from many threads through
+ * the real lanes. Each hand-out is noted: no route of a message may be two phones'. In the end
+ * every message is final, and nothing is left in the queue.
  */
 #include "tests/unit/service/otp_fixture.h"
 
@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 
 #include "lane/lanes.h"
-#include "service/device_service.h"
+#include "service/device/device_service.h"
 
 #define MESSAGES 24
 #define PHONES 4

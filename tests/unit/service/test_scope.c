@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "service/scope.h"
+#include "service/account/scope.h"
 
 static void
 names_and_bits_agree(void **state)

@@ -4,7 +4,7 @@
  */
 #include "message_fixture.h"
 
-#include "service/timeline.h"
+#include "service/timeline/timeline.h"
 #include "store/timeline_store.h"
 
 static struct og_timeline

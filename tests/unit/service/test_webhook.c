@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "service/webhook_service.h"
+#include "service/webhook/webhook_service.h"
 
 static void
 signs_body_then_timestamp(void **state)

@@ -1,5 +1,6 @@
 /*
- * Rows of routing: what was written comes back, a second write replaces, old recipients are forgotten.
+ * Rows of routing: what was written comes back, a second write replaces, old recipients are
+ * forgotten.
  */
 #include "store/route_store.h"
 

@@ -1,0 +1,15 @@
+/*
+ * /3rdparty/v1/messages: functions of its rows in the route table (wire/smsgate.md 1.5 to 1.7, 2.1,
+ * 2.2).
+ */
+#pragma once
+
+#include "api/call.h"
+
+enum og_code og_smsgate_send_decode(struct og_call *call, struct og_op *op, struct og_err *err);
+void og_smsgate_send_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
+/* Of get and cancel alike. */
+enum og_code og_smsgate_one_decode(struct og_call *call, struct og_op *op, struct og_err *err);
+void og_smsgate_one_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
+enum og_code og_smsgate_list_decode(struct og_call *call, struct og_op *op, struct og_err *err);
+void og_smsgate_list_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
