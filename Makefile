@@ -3,6 +3,8 @@ BUILD     ?= build
 MESON     := meson
 PYTHON    := /usr/bin/python3
 JOBS      ?= $(shell nproc)
+# tests against the running program wait more than they compute
+TESTERS   ?= $(shell echo $$(($(JOBS) * 2)))
 OTPGATE   := $(BUILD)/src/otpgate
 PREFIX    ?= /usr/local
 
@@ -28,10 +30,10 @@ unit: $(BUILD)/build.ninja ## unit tests of every room
 	@$(MESON) test -C $(BUILD) --no-rebuild --print-errorlogs
 
 api: build ## API tests against the real program
-	@OTPGATE=$(abspath $(OTPGATE)) $(PYTHON) -m pytest -q -n $(JOBS) tests/api
+	@OTPGATE=$(abspath $(OTPGATE)) $(PYTHON) -m pytest -q -n $(TESTERS) --dist loadfile tests/api
 
 e2e: build tests/e2e/node_modules/.stamp ## virtual phone, npm client, crash test
-	@OTPGATE=$(abspath $(OTPGATE)) $(PYTHON) -m pytest -q -n $(JOBS) tests/e2e
+	@OTPGATE=$(abspath $(OTPGATE)) $(PYTHON) -m pytest -q -n $(TESTERS) --dist loadfile tests/e2e
 
 tests/e2e/node_modules/.stamp: tests/e2e/package.json tests/e2e/package-lock.json
 	@cd tests/e2e && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.stamp

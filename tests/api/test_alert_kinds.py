@@ -189,7 +189,10 @@ def limit_files(gateway, size):
 def test_a_database_that_cannot_write(gateway):
     limit_files(gateway, 1)
     try:
-        gateway.admin.post("/admin/v1/accounts", {"name": "lost"}).expect(503)
+        def fails():
+            gateway.admin.post("/admin/v1/accounts", {"name": "lost"}).expect(503)
+            return find(gateway, "database_trouble")
+        wait_for(fails, "the alert")
         trouble = begins(gateway, "database_trouble")
         assert trouble["subject"] in ("io_error", "disk_full") and trouble["severity"] == "critical"
     finally:
