@@ -239,7 +239,9 @@ class Life:
         self.keys = []
         with open(os.path.join(gateway.data, "master.key"), "rb") as file:
             key = file.read()
-        self.keys += [key.strip().decode("ascii", "ignore"), key.hex()]
+        self.keys += [key.hex(), base64.b64encode(key).decode().rstrip("=")]
+        if len(key) > 32:  # as text
+            self.keys.append(key.strip().decode("ascii"))
         with open(gateway.log_path, "rb") as file:
             self.search.add("log", file.read())
         self.search.add("answers", b"\n".join(gateway.transcript))
