@@ -4,6 +4,7 @@
 #include "api/abuse_api.h"
 
 #include "api/admin/priv.h"
+#include "api/route_row.h"
 #include "base/json.h"
 #include "core/phone_number.h"
 #include "service/abuse/abuse_service.h"
@@ -141,10 +142,10 @@ decisions_encode(struct og_call *call, struct og_op *op, struct og_answer *answe
         og_json_add_i64(&w, "figure", d->figure);
         og_json_add_i64(&w, "limit", d->limit);
         og_json_add_i64(&w, "count", d->count);
-        og_admin_add_text_or_null(&w, "account_id", d->account_id);
-        og_admin_add_text_or_null(&w, "number", d->number);
-        og_admin_add_text_or_null(&w, "place", d->place);
-        og_admin_add_text_or_null(&w, "source", d->source);
+        og_json_add_str_or_null(&w, "account_id", d->account_id);
+        og_json_add_str_or_null(&w, "number", d->number);
+        og_json_add_str_or_null(&w, "place", d->place);
+        og_json_add_str_or_null(&w, "source", d->source);
         og_json_end(&w);
     }
     og_json_end(&w);
@@ -178,10 +179,10 @@ stops_encode(struct og_call *call, struct og_op *op, struct og_answer *answer)
         og_json_add_str(&w, "id", stop->id);
         og_json_add_str(&w, "subject", stop->subject);
         og_json_add_str(&w, "place", stop->label);
-        og_admin_add_text_or_null(&w, "account_id", stop->account_id);
+        og_json_add_str_or_null(&w, "account_id", stop->account_id);
         og_json_add_str(&w, "rule", stop->rule);
         og_json_add_time(&w, "since", stop->since);
-        og_admin_add_time_or_null(&w, "until", stop->until);
+        og_json_add_time_or_null(&w, "until", stop->until);
         og_json_end(&w);
     }
     og_json_end(&w);
@@ -224,9 +225,9 @@ stop_encode(struct og_call *call, struct og_op *op, struct og_answer *answer)
     og_admin_begin_answer(&w, answer);
     og_json_add_cstr(&w, "id", self->stop.id);
     og_json_add_cstr(&w, "place", self->stop.place.label);
-    og_admin_add_text_or_null(&w, "account_id", self->account_id);
+    og_json_add_str_or_null(&w, "account_id", self->account_id);
     og_json_add_time(&w, "since", self->stop.since_ms);
-    og_admin_add_time_or_null(&w, "until", self->stop.until_ms);
+    og_json_add_time_or_null(&w, "until", self->stop.until_ms);
     og_json_end(&w);
 }
 
@@ -296,11 +297,6 @@ reset_decode(struct og_call *call, struct og_op *op, struct og_err *err)
 }
 
 /* ---- rows ---- */
-
-#define ADMIN(method_, path_) method_, "/admin/v1" path_, OG_FAMILY_OWN, OG_WHO_OPERATOR, 0
-#define OP(lane_, name_, apply_, committed_, struct_)                                             \
-    .lane = (lane_), .op_bytes = sizeof(struct struct_), .kind = {                                \
-        .name = (name_), .apply = (apply_), .committed = (committed_), .done = og_call_done}
 
 const struct og_route og_abuse_routes[] = {
     {OG_POST, "/otp/v1/challenges", OG_FAMILY_OWN, OG_WHO_APP, OG_SCOPE_OTP_START, 0, 201,

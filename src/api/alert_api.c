@@ -6,6 +6,7 @@
 
 #include "alert/letter.h"
 #include "api/admin/priv.h"
+#include "api/route_row.h"
 
 static enum og_code
 list_decode(struct og_call *call, struct og_op *op, struct og_err *err)
@@ -41,8 +42,6 @@ test_decode(struct og_call *call, struct og_op *op, struct og_err *err)
     }
     return code;
 }
-
-#define ADMIN(method_, path_) method_, "/admin/v1" path_, OG_FAMILY_OWN, OG_WHO_OPERATOR, 0
 
 const struct og_route og_alert_routes[] = {
     {ADMIN(OG_GET, "/alerts"), 0, 200, .decode = list_decode, .encode = list_encode},

@@ -17,6 +17,7 @@
 #include "api/otp/otp_api.h"
 #include "api/phone/inbox.h"
 #include "api/phone/phone_api.h"
+#include "api/route_row.h"
 #include "api/smsgate/devices.h"
 #include "api/smsgate/inbox.h"
 #include "api/smsgate/logs.h"
@@ -33,11 +34,6 @@
 
 #define KIB 1024
 #define MIB (1024 * KIB)
-
-/* The operation of a row: name, functions, size. */
-#define OP(lane_, name_, apply_, committed_, struct_)                                             \
-    .lane = (lane_), .op_bytes = sizeof(struct struct_), .kind = {                                \
-        .name = (name_), .apply = (apply_), .committed = (committed_), .done = og_call_done}
 
 #define SMSGATE .family = OG_FAMILY_SMSGATE
 #define FOR_APP(scope_) .who = OG_WHO_APP, .scope = (scope_)

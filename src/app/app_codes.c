@@ -15,12 +15,6 @@
 
 #define RECORD_BYTES 400 /* of a code in memory, with room to spare */
 
-static const char *
-text_or_null(const char *text)
-{
-    return text[0] ? text : NULL;
-}
-
 /* ---- stores ---- */
 
 static struct og_code_snapshot
@@ -77,8 +71,8 @@ open_redis(const struct og_config *config, struct og_services *svc, struct og_er
             .mode = modes[from->mode],
             .addresses = og_app_texts(&from->addresses, &mem),
             .master_name = from->master,
-            .user = text_or_null(from->user),
-            .password = text_or_null(password.bytes),
+            .user = og_app_text(from->user),
+            .password = og_app_text(password.bytes),
             .db = from->db,
             .prefix = config->otp.store_prefix,
             .clock = svc->clock,
@@ -103,8 +97,8 @@ open_memcached(const struct og_config *config, struct og_services *svc, struct o
     if (code == OG_OK) {
         const struct og_code_memcached_config memcached = {
             .servers = og_app_texts(&from->servers, &mem),
-            .user = text_or_null(from->user),
-            .password = text_or_null(password.bytes),
+            .user = og_app_text(from->user),
+            .password = og_app_text(password.bytes),
             .prefix = config->otp.store_prefix,
             .thread_count = from->threads,
             .clock = svc->clock,

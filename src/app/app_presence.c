@@ -10,62 +10,41 @@
 #include "service/device/device_service.h"
 
 static void
-on_queued(struct og_op *op)
+on_done(struct og_op *op)
 {
     struct og_presence_op *self = (struct og_presence_op *)op;
     og_arena_finish(&self->mem);
     free(self);
 }
 
-static const struct og_op_kind queue_kind = {"device.presence", NULL, og_presence_committed,
-                                             on_queued};
-
-static void
-queue_presence(const struct og_app_presence *self, struct og_str account_id,
-               struct og_str device_id, bool is_connected)
-{
-    struct og_presence_op *op = og_xalloc(sizeof *op);
-    og_arena_init(&op->mem, 512);
-    op->op.kind = &queue_kind;
-    op->op.is_ours = true;
-    op->svc = self->services;
-    op->account_id = og_str_dup(&op->mem, account_id);
-    op->device_id = og_str_dup(&op->mem, device_id);
-    op->is_connected = is_connected;
-    if (og_lane_submit(self->lanes, OG_LANE_WRITE, &op->op) != OG_OK) {
-        on_queued(&op->op); /* we are stopping */
-    }
-}
-
 static void
 on_told(struct og_op *op)
 {
-    struct og_presence_tell_op *self = (struct og_presence_tell_op *)op;
     if (op->code != OG_OK) {
         og_log_warn("app", "receivers do not hear of a phone", "reason=%s",
                     og_log_quote(og_str_from(op->err.text)));
     }
-    og_arena_finish(&self->mem);
-    free(self);
+    on_done(op);
 }
 
+static const struct og_op_kind queue_kind = {"device.presence", NULL, og_presence_committed,
+                                             on_done};
 static const struct og_op_kind tell_kind = {"device.tell", og_presence_tell_apply, NULL, on_told};
 
 static void
-tell_presence(const struct og_app_presence *self, struct og_str account_id,
-              struct og_str device_id, bool is_connected)
+submit(const struct og_app_presence *self, const struct og_op_kind *kind, struct og_str account_id,
+       struct og_str device_id, bool is_connected)
 {
-    struct og_presence_tell_op *op = og_xalloc(sizeof *op);
+    struct og_presence_op *op = og_xalloc(sizeof *op);
     og_arena_init(&op->mem, 512);
-    op->op.kind = &tell_kind;
+    op->op.kind = kind;
     op->op.is_ours = true;
     op->svc = self->services;
     op->account_id = og_str_dup(&op->mem, account_id);
     op->device_id = og_str_dup(&op->mem, device_id);
     op->is_connected = is_connected;
     if (og_lane_submit(self->lanes, OG_LANE_WRITE, &op->op) != OG_OK) {
-        og_arena_finish(&op->mem);
-        free(op);
+        on_done(&op->op); /* we are stopping */
     }
 }
 
@@ -73,8 +52,8 @@ void
 og_app_presence(void *ctx, struct og_str account_id, struct og_str device_id, bool is_connected)
 {
     const struct og_app_presence *self = ctx;
-    queue_presence(self, account_id, device_id, is_connected);
+    submit(self, &queue_kind, account_id, device_id, is_connected);
     if (atomic_load(self->is_running)) {
-        tell_presence(self, account_id, device_id, is_connected);
+        submit(self, &tell_kind, account_id, device_id, is_connected);
     }
 }

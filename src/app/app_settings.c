@@ -189,8 +189,8 @@ og_app_retention(const struct og_config *config, struct og_retention *out)
     };
 }
 
-static const char *
-text_or_null(const char *text)
+const char *
+og_app_text(const char *text)
 {
     return text[0] ? text : NULL;
 }
@@ -206,9 +206,9 @@ og_app_http_config(const struct og_config *config, struct og_http_config *out)
     }
     out->listen_count = http->listen.count;
     out->loop_count = http->loops;
-    out->cert_file = text_or_null(http->cert_file);
-    out->key_file = text_or_null(http->key_file);
-    out->client_ca_file = text_or_null(http->client_ca_file);
+    out->cert_file = og_app_text(http->cert_file);
+    out->key_file = og_app_text(http->key_file);
+    out->client_ca_file = og_app_text(http->client_ca_file);
     out->header_bytes_max = http->header_bytes_max;
     out->header_count_max = http->header_count_max;
     out->header_timeout_ms = http->header_timeout_ms;

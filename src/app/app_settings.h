@@ -18,5 +18,7 @@ void og_app_shield_config(const struct og_config *config, struct og_shield_confi
 void og_app_retention(const struct og_config *config, struct og_retention *out);
 /* Without certificate paths that are not configured. Strings are the configuration's. */
 void og_app_http_config(const struct og_config *config, struct og_http_config *out);
+/* NULL for "". */
+const char *og_app_text(const char *text);
 /* Items in `mem`. */
 struct og_str_list og_app_texts(const struct og_config_texts *texts, struct og_arena *mem);

@@ -111,6 +111,9 @@ void og_json_add_i64(struct og_json_writer *w, const char *name, int64_t value);
 void og_json_add_bool(struct og_json_writer *w, const char *name, bool value);
 void og_json_add_null(struct og_json_writer *w, const char *name);
 void og_json_add_time(struct og_json_writer *w, const char *name, int64_t at_ms);
+/* "" and 0 give null */
+void og_json_add_str_or_null(struct og_json_writer *w, const char *name, struct og_str value);
+void og_json_add_time_or_null(struct og_json_writer *w, const char *name, int64_t at_ms);
 /* null when it is not finite */
 void og_json_add_double(struct og_json_writer *w, const char *name, double value);
 /* Text that is JSON already (a stored document). */

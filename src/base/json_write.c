@@ -243,6 +243,26 @@ og_json_add_time(struct og_json_writer *w, const char *name, int64_t at_ms)
     og_json_add_str(w, name, (struct og_str){text, OG_TIME_TEXT_BYTES - 1});
 }
 
+void
+og_json_add_str_or_null(struct og_json_writer *w, const char *name, struct og_str value)
+{
+    if (value.len) {
+        og_json_add_str(w, name, value);
+    } else {
+        og_json_add_null(w, name);
+    }
+}
+
+void
+og_json_add_time_or_null(struct og_json_writer *w, const char *name, int64_t at_ms)
+{
+    if (at_ms) {
+        og_json_add_time(w, name, at_ms);
+    } else {
+        og_json_add_null(w, name);
+    }
+}
+
 /* The shorter of two precisions that reads back as the same number. */
 void
 og_json_add_double(struct og_json_writer *w, const char *name, double value)

@@ -18,7 +18,7 @@ add_account_members(struct og_json_writer *w, const struct og_account *account)
     og_json_add_str(w, "id", account->id);
     og_json_add_str(w, "name", account->name);
     og_json_add_str(w, "login", account->login);
-    og_admin_add_text_or_null(w, "brand", account->brand);
+    og_json_add_str_or_null(w, "brand", account->brand);
     og_json_add_bool(w, "custom_code", account->custom_code);
     og_json_add_bool(w, "sandbox", account->sandbox);
     og_json_add_bool(w, "disabled", account->disabled_at != 0);

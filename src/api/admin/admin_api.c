@@ -4,6 +4,7 @@
 #include "api/admin/admin_api.h"
 
 #include "api/admin/priv.h"
+#include "api/route_row.h"
 #include "base/json.h"
 #include "service/account/account_service.h"
 #include "service/audit/read.h"
@@ -71,26 +72,6 @@ og_admin_decode_body(struct og_call *call, const struct og_json_member *members,
 }
 
 void
-og_admin_add_text_or_null(struct og_json_writer *w, const char *name, struct og_str value)
-{
-    if (value.len) {
-        og_json_add_str(w, name, value);
-    } else {
-        og_json_add_null(w, name);
-    }
-}
-
-void
-og_admin_add_time_or_null(struct og_json_writer *w, const char *name, int64_t at_ms)
-{
-    if (at_ms) {
-        og_json_add_time(w, name, at_ms);
-    } else {
-        og_json_add_null(w, name);
-    }
-}
-
-void
 og_admin_begin_answer(struct og_json_writer *w, struct og_answer *answer)
 {
     og_json_begin(w, &answer->body);
@@ -98,11 +79,6 @@ og_admin_begin_answer(struct og_json_writer *w, struct og_answer *answer)
 }
 
 /* ---- rows ---- */
-
-#define ADMIN(method_, path_) method_, "/admin/v1" path_, OG_FAMILY_OWN, OG_WHO_OPERATOR, 0
-#define OP(lane_, name_, apply_, committed_, struct_)                                             \
-    .lane = (lane_), .op_bytes = sizeof(struct struct_), .kind = {                                \
-        .name = (name_), .apply = (apply_), .committed = (committed_), .done = og_call_done}
 
 const struct og_route og_admin_routes[] = {
     {ADMIN(OG_POST, "/accounts"), BODY_MAX, 201,

@@ -84,9 +84,9 @@ add_hash(struct og_json_writer *w, const struct og_app_hash *hash)
 {
     og_json_object(w, NULL);
     og_json_add_str(w, "hash", hash->hash);
-    og_admin_add_text_or_null(w, "label", hash->label);
-    og_admin_add_time_or_null(w, "valid_from", hash->valid_from);
-    og_admin_add_time_or_null(w, "valid_until", hash->valid_until);
+    og_json_add_str_or_null(w, "label", hash->label);
+    og_json_add_time_or_null(w, "valid_from", hash->valid_from);
+    og_json_add_time_or_null(w, "valid_until", hash->valid_until);
     og_json_end(w);
 }
 
@@ -94,18 +94,18 @@ static void
 add_app(struct og_json_writer *w, const struct og_client_app *app)
 {
     og_json_add_str(w, "name", app->name);
-    og_admin_add_text_or_null(w, "package", app->package);
+    og_json_add_str_or_null(w, "package", app->package);
     og_json_array(w, "hashes");
     for (int i = 0; i < app->hash_count; i++) {
         add_hash(w, &app->hashes[i]);
     }
     og_json_end(w);
-    og_admin_add_text_or_null(w, "origin", app->origin);
-    og_admin_add_text_or_null(w, "embedded_origin", app->embedded_origin);
-    og_admin_add_text_or_null(w, "brand", app->brand);
-    og_admin_add_text_or_null(w, "locale", app->locale);
-    og_admin_add_text_or_null(w, "template", app->template);
-    og_admin_add_text_or_null(w, "payment_template", app->payment_template);
+    og_json_add_str_or_null(w, "origin", app->origin);
+    og_json_add_str_or_null(w, "embedded_origin", app->embedded_origin);
+    og_json_add_str_or_null(w, "brand", app->brand);
+    og_json_add_str_or_null(w, "locale", app->locale);
+    og_json_add_str_or_null(w, "template", app->template);
+    og_json_add_str_or_null(w, "payment_template", app->payment_template);
     og_json_add_bool(w, "retriever_prefix", app->retriever_prefix);
     og_json_add_time(w, "updated_at", app->updated_at);
 }

@@ -26,7 +26,7 @@ add_report(struct og_json_writer *w, const struct og_route_report *report)
     og_json_add_i64(w, "score", report->score);
     og_json_add_time(w, "since", report->since);
     og_json_add_i64(w, "usual_ms", report->usual_ms);
-    og_admin_add_time_or_null(w, "quarantined_until", report->quarantined_until);
+    og_json_add_time_or_null(w, "quarantined_until", report->quarantined_until);
     og_json_end(w);
     og_json_array(w, "pace");
     for (int i = 0; i < report->sim_count; i++) {

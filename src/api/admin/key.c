@@ -67,7 +67,7 @@ static void
 add_key_members(struct og_json_writer *w, const struct og_credential *key)
 {
     og_json_add_str(w, "id", key->id);
-    og_admin_add_text_or_null(w, "label", key->label);
+    og_json_add_str_or_null(w, "label", key->label);
     og_json_array(w, "scopes");
     for (struct og_str rest = key->scopes; rest.len > 0;) {
         size_t end = og_str_find(rest, ' ');
@@ -76,8 +76,8 @@ add_key_members(struct og_json_writer *w, const struct og_credential *key)
     }
     og_json_end(w);
     og_json_add_time(w, "created_at", key->created_at);
-    og_admin_add_time_or_null(w, "expires_at", key->expires_at);
-    og_admin_add_time_or_null(w, "revoked_at", key->disabled_at);
+    og_json_add_time_or_null(w, "expires_at", key->expires_at);
+    og_json_add_time_or_null(w, "revoked_at", key->disabled_at);
 }
 
 void

@@ -17,8 +17,6 @@ OG_MUST_CHECK enum og_code og_admin_only_operator(const struct og_call *call, co
 OG_MUST_CHECK enum og_code og_admin_decode_body(struct og_call *call,
                                                 const struct og_json_member *members,
                                                 size_t count, void *out, struct og_err *err);
-void og_admin_add_text_or_null(struct og_json_writer *w, const char *name, struct og_str value);
-void og_admin_add_time_or_null(struct og_json_writer *w, const char *name, int64_t at_ms);
 void og_admin_begin_answer(struct og_json_writer *w, struct og_answer *answer);
 
 enum og_code og_admin_account_make_decode(struct og_call *call, struct og_op *op,

@@ -118,8 +118,8 @@ add_candidate(struct og_json_writer *w, const struct og_explain_op *self, size_t
     og_json_add_i64(w, "score", c->score);
     og_json_add_i64(w, "parts_ahead", c->ahead_parts);
     og_json_add_i64(w, "latency_ms", c->latency_ms);
-    og_admin_add_time_or_null(w, "paced_until",
-                              c->pace.at_ms > self->now_ms ? c->pace.at_ms : 0);
+    og_json_add_time_or_null(w, "paced_until",
+                             c->pace.at_ms > self->now_ms ? c->pace.at_ms : 0);
     og_json_add_cstr(w, "paced_by",
                      c->pace.at_ms > self->now_ms ? og_pace_reason_name(c->pace.reason) : NULL);
     if (c->group_priority != OG_ROUTE_GROUP_NONE) {
@@ -139,18 +139,17 @@ og_admin_explain_encode(struct og_call *call, struct og_op *op, struct og_answer
     (void)call;
     og_phone_mask(self->job.number, masked);
     og_admin_begin_answer(&w, answer);
-    og_admin_add_text_or_null(&w, "to",
-                              self->job.number.len ? og_str_from(masked) : OG_STR(""));
-    og_admin_add_text_or_null(&w, "country", self->plan.country);
+    og_json_add_str_or_null(&w, "to", self->job.number.len ? og_str_from(masked) : OG_STR(""));
+    og_json_add_str_or_null(&w, "country", self->plan.country);
     if (self->plan.rule >= 0) {
         og_json_add_i64(&w, "rule", self->plan.rule);
     } else {
         og_json_add_null(&w, "rule");
     }
-    og_admin_add_text_or_null(&w, "chosen",
-                              self->plan.chosen == OG_ROUTE_NONE
-                                  ? OG_STR("")
-                                  : self->plan.candidates[self->plan.chosen].device);
+    og_json_add_str_or_null(&w, "chosen",
+                            self->plan.chosen == OG_ROUTE_NONE
+                                ? OG_STR("")
+                                : self->plan.candidates[self->plan.chosen].device);
     og_json_array(&w, "candidates");
     for (size_t i = 0; i < self->plan.count; i++) {
         add_candidate(&w, self, i);

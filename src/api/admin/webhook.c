@@ -121,11 +121,11 @@ og_admin_webhooks_encode(struct og_call *call, struct og_op *op, struct og_answe
         og_json_object(&w, NULL);
         og_json_add_str(&w, "id", hook->id);
         og_json_add_str(&w, "account_id", hook->account_id);
-        og_admin_add_text_or_null(&w, "device_id", hook->device_id);
+        og_json_add_str_or_null(&w, "device_id", hook->device_id);
         og_json_add_cstr(&w, "event", og_webhook_event_name(hook->event));
         og_json_add_str(&w, "url", hook->url);
         og_json_add_time(&w, "created_at", hook->created_at);
-        og_admin_add_time_or_null(&w, "disabled_at", hook->disabled_at);
+        og_json_add_time_or_null(&w, "disabled_at", hook->disabled_at);
         og_json_end(&w);
     }
     og_json_end(&w);

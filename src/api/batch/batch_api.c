@@ -6,6 +6,7 @@
 
 #include "api/batch/ask.h"
 #include "api/batch/feed.h"
+#include "api/route_row.h"
 #include "api/smsgate/query.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -236,26 +237,6 @@ errors_decode(struct og_call *call, struct og_op *op, struct og_err *err)
 /* ---- out ---- */
 
 static void
-add_text_or_null(struct og_json_writer *w, const char *name, struct og_str text)
-{
-    if (text.len) {
-        og_json_add_str(w, name, text);
-    } else {
-        og_json_add_null(w, name);
-    }
-}
-
-static void
-add_time_or_null(struct og_json_writer *w, const char *name, int64_t at_ms)
-{
-    if (at_ms) {
-        og_json_add_time(w, name, at_ms);
-    } else {
-        og_json_add_null(w, name);
-    }
-}
-
-static void
 add_batch(struct og_json_writer *w, const struct og_batch *b)
 {
     og_json_object(w, NULL);
@@ -269,15 +250,15 @@ add_batch(struct og_json_writer *w, const struct og_batch *b)
         og_json_add_i64(w, og_batch_fate_name((enum og_batch_fate)fate), b->counts[fate]);
     }
     og_json_end(w);
-    add_text_or_null(w, "tag", b->tag);
+    og_json_add_str_or_null(w, "tag", b->tag);
     og_json_add_i64(w, "priority", b->priority);
     og_json_add_bool(w, "delivery_report", b->want_report);
     og_json_add_bool(w, "repeat_numbers", b->repeats);
     og_json_add_i64(w, "per_minute", b->per_minute);
-    add_time_or_null(w, "created_at", b->created_at);
-    add_time_or_null(w, "started_at", b->started_at);
-    add_time_or_null(w, "valid_until", b->valid_until);
-    add_time_or_null(w, "ended_at", b->ended_at);
+    og_json_add_time_or_null(w, "created_at", b->created_at);
+    og_json_add_time_or_null(w, "started_at", b->started_at);
+    og_json_add_time_or_null(w, "valid_until", b->valid_until);
+    og_json_add_time_or_null(w, "ended_at", b->ended_at);
     og_json_end(w);
 }
 
@@ -350,7 +331,7 @@ errors_encode(struct og_call *call, struct og_op *op, struct og_answer *answer)
         const struct og_batch_error *error = &self->items[i];
         og_json_object(&w, NULL);
         og_json_add_i64(&w, "line", error->line);
-        add_text_or_null(&w, "field", error->field);
+        og_json_add_str_or_null(&w, "field", error->field);
         og_json_add_str(&w, "reason", error->reason);
         og_json_end(&w);
         (void)og_str_to_i64(og_str_slice(error->id, self->batch_id.len + 1, error->id.len), &next);
@@ -368,28 +349,25 @@ errors_encode(struct og_call *call, struct og_op *op, struct og_answer *answer)
 
 #define ONE "/bulk/v1/batches/{id}"
 #define FOR(scope_) .family = OG_FAMILY_OWN, .who = OG_WHO_APP, .scope = scope_
-#define OP(lane_, name_, apply_, op_)                                                             \
-    .lane = lane_, .op_bytes = sizeof(struct op_),                                                \
-    .kind = {.name = name_, .apply = apply_, .done = og_call_done}
 
 const struct og_route og_batch_routes[] = {
     {OG_POST, "/bulk/v1/batches", FOR(OG_SCOPE_MESSAGES_SEND), .body_max = 4 * MIB,
-     .success = 201, OP(OG_LANE_WRITE, "batch.start", make_apply, batch_call_op),
+     .success = 201, OP(OG_LANE_WRITE, "batch.start", make_apply, NULL, batch_call_op),
      .decode = make_decode, .prepare = feed_prepare, .encode = make_encode},
     {OG_POST, ONE "/recipients", FOR(OG_SCOPE_MESSAGES_SEND), .body_max = 4 * MIB,
-     .success = 200, OP(OG_LANE_WRITE, "batch.start", og_batch_change_apply, batch_call_op),
+     .success = 200, OP(OG_LANE_WRITE, "batch.start", og_batch_change_apply, NULL, batch_call_op),
      .decode = append_decode, .prepare = feed_prepare, .encode = change_encode},
     {OG_PATCH, ONE, FOR(OG_SCOPE_MESSAGES_SEND), .body_max = 4 * KIB, .success = 200,
-     OP(OG_LANE_WRITE, "batch.change", og_batch_change_apply, og_batch_change_op),
+     OP(OG_LANE_WRITE, "batch.change", og_batch_change_apply, NULL, og_batch_change_op),
      .decode = change_decode, .encode = change_encode},
     {OG_GET, "/bulk/v1/batches", FOR(OG_SCOPE_MESSAGES_LIST), .success = 200,
-     OP(OG_LANE_READ, "batch.list", og_batch_list_apply, og_batch_list_op),
+     OP(OG_LANE_READ, "batch.list", og_batch_list_apply, NULL, og_batch_list_op),
      .decode = list_decode, .encode = list_encode},
     {OG_GET, ONE, FOR(OG_SCOPE_MESSAGES_READ), .success = 200,
-     OP(OG_LANE_READ, "batch.get", og_batch_get_apply, og_batch_get_op), .decode = get_decode,
+     OP(OG_LANE_READ, "batch.get", og_batch_get_apply, NULL, og_batch_get_op), .decode = get_decode,
      .encode = get_encode},
     {OG_GET, ONE "/errors", FOR(OG_SCOPE_MESSAGES_READ), .success = 200,
-     OP(OG_LANE_READ, "batch.errors", og_batch_errors_apply, og_batch_errors_op),
+     OP(OG_LANE_READ, "batch.errors", og_batch_errors_apply, NULL, og_batch_errors_op),
      .decode = errors_decode, .encode = errors_encode},
 };
 

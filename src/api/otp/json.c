@@ -7,16 +7,6 @@
 #include "base/json.h"
 
 static void
-add_time_or_null(struct og_json_writer *w, const char *name, int64_t at_ms)
-{
-    if (at_ms) {
-        og_json_add_time(w, name, at_ms);
-    } else {
-        og_json_add_null(w, name);
-    }
-}
-
-static void
 add_verification(struct og_json_writer *w, const struct og_verification *v, int sends_max)
 {
     /* A decoy looks like all others. */
@@ -36,9 +26,9 @@ add_verification(struct og_json_writer *w, const struct og_verification *v, int 
     og_json_add_i64(w, "sends", v->send_count);
     og_json_add_time(w, "created_at", v->created_at);
     og_json_add_time(w, "expires_at", v->expires_at);
-    add_time_or_null(w, "resend_after", may_resend ? v->resend_at : 0);
-    add_time_or_null(w, "ended_at",
-                     is_pending ? 0 : v->closed_at ? v->closed_at : v->expires_at);
+    og_json_add_time_or_null(w, "resend_after", may_resend ? v->resend_at : 0);
+    og_json_add_time_or_null(w, "ended_at",
+                             is_pending ? 0 : v->closed_at ? v->closed_at : v->expires_at);
 }
 
 void
@@ -125,16 +115,6 @@ og_otp_check_json(const struct og_otp_check_op *op, struct og_arena *mem, struct
     og_json_end(&w);
 }
 
-static void
-add_text_or_null(struct og_json_writer *w, const char *name, struct og_str value)
-{
-    if (value.len) {
-        og_json_add_str(w, name, value);
-    } else {
-        og_json_add_null(w, name);
-    }
-}
-
 void
 og_otp_receipt_json(const struct og_receipt *receipt, struct og_buf *out)
 {
@@ -144,9 +124,9 @@ og_otp_receipt_json(const struct og_receipt *receipt, struct og_buf *out)
     og_json_add_str(&w, "id", receipt->id);
     og_json_add_str(&w, "purpose", receipt->purpose);
     og_json_add_str(&w, "recipient", receipt->subject);
-    add_text_or_null(&w, "amount", receipt->context.amount);
-    add_text_or_null(&w, "payee", receipt->context.payee);
-    add_text_or_null(&w, "reference", receipt->context.reference);
+    og_json_add_str_or_null(&w, "amount", receipt->context.amount);
+    og_json_add_str_or_null(&w, "payee", receipt->context.payee);
+    og_json_add_str_or_null(&w, "reference", receipt->context.reference);
     og_json_add_time(&w, "approved_at", receipt->made_at * 1000);
     og_json_add_time(&w, "expires_at", receipt->expires_at * 1000);
     og_json_end(&w);

@@ -8,6 +8,7 @@
 #include "api/gate/client_address.h"
 #include "api/otp/json.h"
 #include "api/problem.h"
+#include "api/route_row.h"
 #include "base/json.h"
 #include "core/locale.h"
 #include "core/money.h"
@@ -429,9 +430,6 @@ get_encode(struct og_call *call, struct og_op *op, struct og_answer *answer)
 
 /* ---- rows ---- */
 
-#define OP(lane_, name_, apply_, committed_, struct_)                                             \
-    .lane = (lane_), .op_bytes = sizeof(struct struct_), .kind = {                                \
-        .name = (name_), .apply = (apply_), .committed = (committed_), .done = og_call_done}
 #define ROW(scope_) .family = OG_FAMILY_OWN, .who = OG_WHO_APP, .scope = (scope_)
 
 const struct og_route og_otp_routes[] = {

@@ -285,7 +285,7 @@ og_presence_committed(struct og_op *op, struct og_tx *tx)
 enum og_code
 og_presence_tell_apply(struct og_op *op, struct og_tx *tx)
 {
-    struct og_presence_tell_op *self = (struct og_presence_tell_op *)op;
+    struct og_presence_op *self = (struct og_presence_op *)op;
     return og_webhook_device_changed(self->svc, tx, self->account_id, self->device_id,
                                      self->is_connected ? OG_WEBHOOK_DEVICE_ONLINE
                                                         : OG_WEBHOOK_DEVICE_OFFLINE,

@@ -85,8 +85,7 @@ struct og_device_remove_op {
 enum og_code og_device_remove_apply(struct og_op *op, struct og_tx *tx);
 void og_device_remove_committed(struct og_op *op, struct og_tx *tx);
 
-/* A phone's stream opened or its last one closed. Has no rows, so that a broken database does
- * not hide phones. */
+/* A phone's stream opened or its last one closed. */
 struct og_presence_op {
     struct og_op op;
     struct og_services *svc;
@@ -95,17 +94,9 @@ struct og_presence_op {
     struct og_str device_id;
     bool is_connected;
 };
+/* Has no rows, so that a broken database does not hide phones. */
 void og_presence_committed(struct og_op *op, struct og_tx *tx);
-
-/* Tell the account's receivers of it. Its own operation, because it has rows. */
-struct og_presence_tell_op {
-    struct og_op op;
-    struct og_services *svc;
-    struct og_arena mem;
-    struct og_str account_id;
-    struct og_str device_id;
-    bool is_connected;
-};
+/* Tell the account's receivers of it. An operation of its own, because it has rows. */
 enum og_code og_presence_tell_apply(struct og_op *op, struct og_tx *tx);
 
 /* Tell the queue of all phones, before the lanes start. */
