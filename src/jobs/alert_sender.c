@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "codes/code_store.h"
-#include "net/http_client.h"
+#include "net/mail.h"
 #include "service/alert/watch.h"
 #include "service/audit/audit.h"
 

@@ -1,13 +1,13 @@
 /*
- * Calls that we make to others over HTTP: short calls with a bounded answer, and streams; and mail.
+ * Calls that we make to others over HTTP: short calls with a bounded answer, and streams.
  *
  * One client per event loop. Everything here is called on that loop's thread, and every callback
- * comes there, never from within the function that started the call. The one door to libcurl.
+ * comes there, never from within the function that started the call.
  *
  * Calls share a pool of keep-alive connections; each stream has a connection of its own. TLS
  * sessions and resolved names are shared by all of them. Certificates and host names are always
  * checked, redirects are never followed, and proxies from the environment are not used.
- * Sources: RFC 9110, RFC 9112; RFC 5321 for mail.
+ * Sources: RFC 9110, RFC 9112.
  */
 #pragma once
 
@@ -93,26 +93,6 @@ struct og_client_stream {
 /* A GET without an end. As og_client_send; there is no time limit once it is open. */
 struct og_client_call *og_client_open(struct og_client *self,
                                       const struct og_client_stream *stream);
-
-#define OG_CLIENT_MAIL_ADDRESS_BYTES 256
-
-/* A mail by SMTP (RFC 5321). */
-struct og_client_mail {
-    const char *url;  /* smtp://host:port, or smtps:// for TLS from the first byte */
-    bool needs_starttls; /* smtp: go on in TLS or not at all */
-    const char *user; /* "" : no login */
-    const char *password;
-    const char *from; /* the address alone */
-    struct og_str_list to; /* addresses, each shorter than OG_CLIENT_MAIL_ADDRESS_BYTES */
-    struct og_str text; /* RFC 5322 with CRLF; copied. Empty: log in and send nothing */
-    int64_t timeout_ms; /* for all of it */
-    /* once, unless cancelled; answered means that the server took it. The status is SMTP's. */
-    void (*on_done)(void *ctx, const struct og_client_answer *answer);
-    void *ctx;
-};
-
-/* On a connection of its own. As og_client_send. */
-struct og_client_call *og_client_mail(struct og_client *self, const struct og_client_mail *mail);
 
 /* End a call or stream; none of its callbacks comes any more. Its own callbacks may do this, except
  * on_done, after which the call is gone anyway. */
