@@ -121,7 +121,7 @@ og_call_answer(struct og_call *call, struct og_answer *answer)
 static void
 log_refusal(const struct og_call *call, enum og_code code, const struct og_err *err)
 {
-    if (code != OG_E_INTERNAL && code != OG_E_UNAVAILABLE) {
+    if (code != OG_E_INTERNAL && code != OG_E_UNAVAILABLE && code != OG_E_UNREADABLE) {
         og_log_debug("api", "request refused", "code=%s field=%s", og_code_wire(code),
                      og_log_quote(og_str_from(err ? err->field : "")));
         return;

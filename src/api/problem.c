@@ -17,7 +17,8 @@ static const struct {
     {OG_E_FORBIDDEN, 403, 403},   {OG_E_NOT_FOUND, 404, 404},     {OG_E_METHOD, 405, 405},
     {OG_E_CONFLICT, 409, 409},    {OG_E_TOO_LARGE, 413, 413},     {OG_E_MEDIA_TYPE, 415, 400},
     {OG_E_LIMITED, 429, 429},     {OG_E_BUSY, 503, 503},          {OG_E_QUEUE_FULL, 503, 503},
-    {OG_E_UNAVAILABLE, 503, 503}, {OG_E_INTERNAL, 500, 500},
+    {OG_E_UNAVAILABLE, 503, 503}, {OG_E_UNREADABLE, 500, 500},
+    {OG_E_INTERNAL, 500, 500},
 };
 
 /* OAuth says 400 to all that the client did wrong, but for who it is. */

@@ -37,6 +37,7 @@
 #include "service/otp/otp_service.h"
 #include "service/timeline/watchdog.h"
 #include "service/webhook/webhook_service.h"
+#include "store/sealed_box.h"
 
 #define ADDRESSES_MAX 8
 #define CODES_FILE "codes.snapshot" /* between a planned stop and the next start */
@@ -426,6 +427,7 @@ og_app_create(const struct og_config *config, struct og_app **out, struct og_err
     self->config = config;
     og_arena_init(&self->mem, 0);
     self->operator_file = in_data(self, "operator.token");
+    og_box_register_metrics();
     og_message_phone_metrics();
     og_otp_register_metrics();
     og_watchdog_register_metrics();

@@ -30,6 +30,7 @@
     X(BUSY, "busy", true)                         /* a bounded queue or store is full */          \
     X(QUEUE_FULL, "queue_full", true)             /* too much waits for one phone; the text says */   \
     X(UNAVAILABLE, "unavailable", true)           /* disk, database or another store is down */   \
+    X(UNREADABLE, "unreadable", false)            /* a stored row does not open with our key */   \
     X(INTERNAL, "internal", false)
 
 #define OG_CODE_AS_ENUM(name, wire, retry) OG_E_##name,

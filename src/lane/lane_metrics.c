@@ -97,6 +97,7 @@ result_of(enum og_code code)
     case OG_E_BUSY:
     case OG_E_UNAVAILABLE:
         return RESULT_UNAVAILABLE;
+    case OG_E_UNREADABLE:
     case OG_E_INTERNAL:
         return RESULT_INTERNAL;
     default:

@@ -105,6 +105,7 @@ struct og_services {
         struct og_hub *hub;           /* hints to phones' streams; flushed after each batch */
         struct og_outcomes *outcomes; /* how messages ended lately; NULL: nobody counts */
         int64_t clock_ahead_ms;       /* wall clock before monotonic, when last looked at; 0: never */
+        int64_t unreadable_seen;      /* rows that did not open, when last looked at */
         struct og_audit *audit;       /* what applies tell the audit log (service/audit/audit.h); NULL: off */
     } lane;
 };

@@ -4,6 +4,8 @@
  */
 #include "store/batch_store.h"
 
+#include "store/sealed_box.h"
+
 enum {
     SQL_INSERT,
     SQL_COUNTS_BEGIN,
@@ -138,28 +140,7 @@ og_batch_hold_name(enum og_batch_hold hold)
 /* ---- rows to structs ---- */
 
 static enum og_code
-open_box(struct og_str box, const struct og_key *seal, struct og_str id, struct og_arena *mem,
-         struct og_str *out, struct og_err *err)
-{
-    struct og_buf plain;
-    *out = OG_STR("");
-    if (box.len == 0) {
-        return OG_OK;
-    }
-    og_buf_init(&plain, CONTENT_MAX_BYTES);
-    enum og_code code = og_unseal(seal, id, box, &plain, err);
-    if (code == OG_OK) {
-        *out = og_str_dup(mem, og_buf_str(&plain));
-    } else {
-        code = og_fail(err, OG_E_INTERNAL, "", "a batch cannot be read with this key");
-    }
-    og_buf_wipe(&plain);
-    og_buf_finish(&plain);
-    return code;
-}
-
-static enum og_code
-read_row(const struct og_rows *rows, const struct og_key *seal, bool with_text,
+read_row(const struct og_rows *rows, const struct og_key *seal,
          struct og_arena *mem, struct og_batch *b, struct og_err *err)
 {
     *b = (struct og_batch){
@@ -185,9 +166,9 @@ read_row(const struct og_rows *rows, const struct og_key *seal, bool with_text,
         .started_at = og_row_i64(rows, 19),
         .ended_at = og_row_i64(rows, 20),
     };
-    return with_text ? open_box(og_row_borrow(rows, COLUMN_CONTENT), seal, b->id, mem, &b->text,
-                                err)
-                     : OG_OK;
+    const struct og_box_ask ask = {seal, b->id, CONTENT_MAX_BYTES, "batch"};
+    return seal ? og_box_open(&ask, og_row_borrow(rows, COLUMN_CONTENT), mem, &b->text, err)
+                : OG_OK;
 }
 
 static enum og_code
@@ -214,8 +195,8 @@ read_counts(struct og_db *db, struct og_batch *b, struct og_err *err)
 /* Up to `limit` batches of a query, with their counts. */
 static enum og_code
 read_many(struct og_db *db, int statement, const struct og_value *args, int arg_count, int limit,
-          const struct og_key *seal, bool with_text, struct og_arena *mem, struct og_batch *items,
-          int *count_out, struct og_err *err)
+          const struct og_key *seal, struct og_arena *mem, struct og_batch *items, int *count_out,
+          struct og_err *err)
 {
     struct og_rows rows;
     enum og_step step = OG_STEP_ROW;
@@ -226,7 +207,7 @@ read_many(struct og_db *db, int statement, const struct og_value *args, int arg_
     }
     while (code == OG_OK && *count_out < limit &&
            (step = og_rows_next(&rows, err)) == OG_STEP_ROW) {
-        code = read_row(&rows, seal, with_text, mem, &items[(*count_out)++], err);
+        code = read_row(&rows, seal, mem, &items[(*count_out)++], err);
     }
     og_rows_close(&rows);
     code = step == OG_STEP_ERROR ? err->code : code;
@@ -274,32 +255,31 @@ og_batch_find(struct og_db *db, const struct og_key *seal, struct og_str account
     struct og_err local;
     const enum og_code code =
         read_many(db, SQL_FIND, OG_ARGS(og_value_text(account_id), og_value_text(id)), 1, seal,
-                  true, mem, out, &count, err ? err : &local);
+                  mem, out, &count, err ? err : &local);
     return code == OG_OK && count == 0 ? og_fail(err, OG_E_NOT_FOUND, "id", "no such batch")
                                        : code;
 }
 
 enum og_code
-og_batch_find_due(struct og_db *db, const struct og_key *seal, int64_t now_ms,
-                  struct og_arena *mem, struct og_batch *out, struct og_err *err)
+og_batch_find_due(struct og_db *db, int64_t now_ms, struct og_arena *mem, struct og_batch *out,
+                  struct og_err *err)
 {
     int count = 0;
     struct og_err local;
-    const enum og_code code = read_many(db, SQL_FIND_DUE, OG_ARGS(og_value_i64(now_ms)), 1, seal,
-                                        false, mem, out, &count, err ? err : &local);
+    const enum og_code code = read_many(db, SQL_FIND_DUE, OG_ARGS(og_value_i64(now_ms)), 1, NULL,
+                                        mem, out, &count, err ? err : &local);
     return code == OG_OK && count == 0 ? og_fail(err, OG_E_NOT_FOUND, "", "no batch is due")
                                        : code;
 }
 
 enum og_code
-og_batch_list(struct og_db *db, const struct og_key *seal, struct og_str account_id, int limit,
-              struct og_arena *mem, struct og_batch **items_out, int *count_out,
-              struct og_err *err)
+og_batch_list(struct og_db *db, struct og_str account_id, int limit, struct og_arena *mem,
+              struct og_batch **items_out, int *count_out, struct og_err *err)
 {
     struct og_err local;
     *items_out = OG_ARENA_ARRAY(mem, struct og_batch, (size_t)limit);
     return read_many(db, SQL_LIST, OG_ARGS(og_value_text(account_id), og_value_i64(limit)), limit,
-                     seal, false, mem, *items_out, count_out, err ? err : &local);
+                     NULL, mem, *items_out, count_out, err ? err : &local);
 }
 
 enum og_code
@@ -381,20 +361,18 @@ og_batch_row_insert(struct og_db *db, const struct og_key *seal, struct og_str a
     return code;
 }
 
-static enum og_code
+static void
 read_batch_row(const struct og_rows *rows, const struct og_key *seal, struct og_arena *mem,
-               struct og_batch_row *out, struct og_err *err)
+               struct og_batch_row *out)
 {
     struct og_str plain;
-    out->id = og_row_text(rows, 0, mem);
-    out->line = og_row_i64(rows, 1);
-    const enum og_code code = open_box(og_row_borrow(rows, 2), seal, out->id, mem, &plain, err);
-    if (code == OG_OK) {
+    *out = (struct og_batch_row){.id = og_row_text(rows, 0, mem), .line = og_row_i64(rows, 1)};
+    const struct og_box_ask ask = {seal, out->id, CONTENT_MAX_BYTES, "row"};
+    if (og_box_open(&ask, og_row_borrow(rows, 2), mem, &plain, &out->fault) == OG_OK) {
         const size_t end = og_str_find(plain, '\n');
         out->number = og_str_slice(plain, 0, end);
         out->text = og_str_slice(plain, end + 1, plain.len);
     }
-    return code;
 }
 
 enum og_code
@@ -413,12 +391,11 @@ og_batch_row_list(struct og_db *db, const struct og_key *seal, const struct og_b
     if (code != OG_OK) {
         return code;
     }
-    while (code == OG_OK && *count_out < limit &&
-           (step = og_rows_next(&rows, err)) == OG_STEP_ROW) {
-        code = read_batch_row(&rows, seal, mem, &(*items_out)[(*count_out)++], err);
+    while (*count_out < limit && (step = og_rows_next(&rows, err)) == OG_STEP_ROW) {
+        read_batch_row(&rows, seal, mem, &(*items_out)[(*count_out)++]);
     }
     og_rows_close(&rows);
-    return step == OG_STEP_ERROR ? err->code : code;
+    return step == OG_STEP_ERROR ? err->code : OG_OK;
 }
 
 enum og_code

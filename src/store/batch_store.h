@@ -64,6 +64,7 @@ struct og_batch_row {
     struct og_str id;
     int64_t line; /* of the client's list */
     struct og_str number, text;
+    struct og_err fault; /* OG_E_UNREADABLE: it has neither, and never will; else OG_OK */
 };
 
 struct og_batch_error {
@@ -83,19 +84,18 @@ const char *og_batch_hold_name(enum og_batch_hold hold); /* NULL for OG_HOLD_NON
 /* Errors: OG_E_CONFLICT "id". */
 OG_MUST_CHECK enum og_code og_batch_insert(struct og_db *db, const struct og_key *seal,
                                            const struct og_batch *b, struct og_err *err);
-/* With its counts. OG_E_NOT_FOUND. */
+/* With its counts; seal NULL: without its text. OG_E_NOT_FOUND. */
 OG_MUST_CHECK enum og_code og_batch_find(struct og_db *db, const struct og_key *seal,
                                          struct og_str account_id, struct og_str id,
                                          struct og_arena *mem, struct og_batch *out,
                                          struct og_err *err);
 /* The one that has waited longest for somebody to look at it, of accounts that are not disabled.
  * Without text. OG_E_NOT_FOUND: there is none. */
-OG_MUST_CHECK enum og_code og_batch_find_due(struct og_db *db, const struct og_key *seal,
-                                             int64_t now_ms, struct og_arena *mem,
-                                             struct og_batch *out, struct og_err *err);
+OG_MUST_CHECK enum og_code og_batch_find_due(struct og_db *db, int64_t now_ms,
+                                             struct og_arena *mem, struct og_batch *out,
+                                             struct og_err *err);
 /* Newest first, with counts and without texts. items_out: `limit` places. */
-OG_MUST_CHECK enum og_code og_batch_list(struct og_db *db, const struct og_key *seal,
-                                         struct og_str account_id, int limit,
+OG_MUST_CHECK enum og_code og_batch_list(struct og_db *db, struct og_str account_id, int limit,
                                          struct og_arena *mem, struct og_batch **items_out,
                                          int *count_out, struct og_err *err);
 /* How many of the account's have not ended. */

@@ -5,7 +5,9 @@
 #include "store/inbox_store.h"
 
 #include "base/json.h"
+#include "store/sealed_box.h"
 
+#define WHAT "received message" /* for who cannot open it */
 #define BOX_MAX_BYTES (1 << 20) /* 65,535 characters, escaped */
 
 enum { SQL_INSERT, SQL_FIND, SQL_LIST, SQL_COUNT, SQL_PURGE, SQL_STATEMENTS };
@@ -82,17 +84,13 @@ static enum og_code
 open_box(struct og_str box, const struct og_key *seal, struct og_arena *mem,
          struct og_incoming *out, struct og_err *err)
 {
-    struct og_buf plain;
-    og_buf_init(&plain, BOX_MAX_BYTES);
-    enum og_code code = og_unseal(seal, out->id, box, &plain, err);
-    if (code == OG_OK) {
-        code = read_content(og_buf_str(&plain), mem, out, err);
+    const struct og_box_ask ask = {seal, out->id, BOX_MAX_BYTES, WHAT};
+    struct og_str plain;
+    struct og_err unheard;
+    const enum og_code code = og_box_open(&ask, box, mem, &plain, err);
+    if (code == OG_OK && read_content(plain, mem, out, &unheard) != OG_OK) {
+        return og_box_fail(WHAT, err);
     }
-    if (code != OG_OK) { /* what is broken is our row, not somebody's request */
-        code = og_fail(err, OG_E_INTERNAL, "", "a received message cannot be read with this key");
-    }
-    og_buf_wipe(&plain);
-    og_buf_finish(&plain);
     return code;
 }
 
@@ -138,7 +136,7 @@ read_row(const struct og_rows *rows, const struct og_key *seal, struct og_arena 
         .created_at = og_row_i64(rows, 5),
     };
     if ((unsigned)out->type >= OG_INCOMING_TYPE_COUNT) {
-        return og_fail(err, OG_E_INTERNAL, "", "a received message is of an unknown type");
+        return og_box_fail(WHAT, err);
     }
     return open_box(og_row_borrow(rows, 6), seal, mem, out, err);
 }
@@ -212,7 +210,9 @@ og_inbox_list(struct og_db *db, const struct og_key *seal, const struct og_inbox
         return code;
     }
     while (code == OG_OK && (step = og_rows_next(&rows, err)) == OG_STEP_ROW) {
-        code = read_row(&rows, seal, mem, &items[(*count_out)++], err);
+        code = read_row(&rows, seal, mem, &items[*count_out], err);
+        *count_out += code == OG_OK;
+        code = code == OG_E_UNREADABLE ? OG_OK : code; /* the others are listed */
     }
     og_rows_close(&rows);
     if (step == OG_STEP_ERROR) {

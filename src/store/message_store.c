@@ -7,6 +7,7 @@
 #include "base/id.h"
 #include "store/batch_store.h"
 #include "store/recipient_box.h"
+#include "store/sealed_box.h"
 
 enum {
     SQL_INSERT,
@@ -113,29 +114,16 @@ enum { COLUMN_RECIPIENTS = 36, COLUMN_CONTENT = 37 };
 
 #define RECIPIENTS_BYTES_MAX (1 << 20)
 #define CONTENT_BYTES_MAX (512 * 1024)
+#define WHAT "message" /* for who cannot open it */
 
 /* ---- sealed columns ---- */
 
 static enum og_code
-open_box(const struct og_rows *rows, int column, const struct og_key *seal, struct og_str id,
-         struct og_arena *mem, struct og_str *out, struct og_err *err)
+open_column(const struct og_rows *rows, int column, const struct og_key *seal, struct og_str id,
+            struct og_arena *mem, struct og_str *out, struct og_err *err)
 {
-    struct og_str box = og_row_borrow(rows, column);
-    if (box.len == 0) {
-        *out = OG_STR("");
-        return OG_OK;
-    }
-    struct og_buf plain;
-    og_buf_init(&plain, CONTENT_BYTES_MAX + RECIPIENTS_BYTES_MAX);
-    enum og_code code = og_unseal(seal, id, box, &plain, err);
-    if (code == OG_OK) {
-        *out = og_str_dup(mem, og_buf_str(&plain));
-    } else { /* what is broken is our row, not somebody's request */
-        code = og_fail(err, OG_E_INTERNAL, "", "a message cannot be read with this key");
-    }
-    og_buf_wipe(&plain);
-    og_buf_finish(&plain);
-    return code;
+    const struct og_box_ask ask = {seal, id, CONTENT_BYTES_MAX + RECIPIENTS_BYTES_MAX, WHAT};
+    return og_box_open(&ask, og_row_borrow(rows, column), mem, out, err);
 }
 
 static void
@@ -220,13 +208,14 @@ read_row(const struct og_rows *rows, const struct og_key *seal, bool with_text,
 {
     read_plain_columns(rows, mem, m);
     struct og_str packed;
-    enum og_code code = open_box(rows, COLUMN_RECIPIENTS, seal, m->id, mem, &packed, err);
+    enum og_code code = open_column(rows, COLUMN_RECIPIENTS, seal, m->id, mem, &packed, err);
     if (code == OG_OK) {
         code = og_recipients_unpack(packed, mem, &m->record.recipients,
                                     &m->record.recipient_count, err);
+        code = code == OG_E_INTERNAL ? og_box_fail(WHAT, err) : code;
     }
     if (code == OG_OK && with_text) {
-        code = open_box(rows, COLUMN_CONTENT, seal, m->id, mem, &m->text, err);
+        code = open_column(rows, COLUMN_CONTENT, seal, m->id, mem, &m->text, err);
     }
     return code;
 }
@@ -262,39 +251,19 @@ struct message_list {
     int count, cap;
 };
 
-/* A row that cannot be opened with our key is left to the watchdog: it must hold up nobody. */
+/* A row that does not open holds up nobody: lists go on without it, and what is open of such ends
+ * at its time (service/timeline/watchdog.h). */
 static enum og_code
-read_or_skip(const struct og_rows *rows, const struct og_key *seal, struct og_arena *mem,
-             struct message_list *out, struct og_err *err)
+read_or_skip(const struct og_rows *rows, const struct og_key *seal, bool with_text,
+             struct og_arena *mem, struct message_list *out, struct og_err *err)
 {
-    const enum og_code code = read_row(rows, seal, false, mem, &out->items[out->count], err);
+    const enum og_code code =
+        read_row(rows, seal, with_text, mem, &out->items[out->count], err);
     out->count += code == OG_OK;
-    return code == OG_E_INTERNAL ? OG_OK : code;
+    return code == OG_E_UNREADABLE ? OG_OK : code;
 }
 
 /* Run a query that gives up to `limit` messages, of those that can be read. */
-static enum og_code
-read_open(struct og_db *db, int statement, const struct og_value *args, int arg_count, int limit,
-          const struct og_key *seal, struct og_arena *mem, struct message_list *out,
-          struct og_err *err)
-{
-    struct og_rows rows;
-    enum og_code code = og_db_open(db, &page, statement, args, arg_count, &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    out->items = OG_ARENA_ARRAY(mem, struct og_message, limit > 0 ? (size_t)limit : 1);
-    out->count = 0;
-    enum og_step step = OG_STEP_DONE;
-    while (code == OG_OK && out->count < limit &&
-           (step = og_rows_next(&rows, err)) == OG_STEP_ROW) {
-        code = read_or_skip(&rows, seal, mem, out, err);
-    }
-    og_rows_close(&rows);
-    return step == OG_STEP_ERROR ? err->code : code;
-}
-
-/* Run a query that gives up to `limit` messages. */
 static enum og_code
 read_many(struct og_db *db, int statement, const struct og_value *args, int arg_count, int limit,
           const struct og_key *seal, bool with_text, struct og_arena *mem,
@@ -307,17 +276,13 @@ read_many(struct og_db *db, int statement, const struct og_value *args, int arg_
     }
     out->items = OG_ARENA_ARRAY(mem, struct og_message, limit > 0 ? (size_t)limit : 1);
     out->count = 0;
-    while (code == OG_OK && out->count < limit) {
-        enum og_step step = og_rows_next(&rows, err);
-        if (step == OG_STEP_DONE) {
-            break;
-        }
-        code = step == OG_STEP_ERROR
-                   ? err->code
-                   : read_row(&rows, seal, with_text, mem, &out->items[out->count++], err);
+    enum og_step step = OG_STEP_DONE;
+    while (code == OG_OK && out->count < limit &&
+           (step = og_rows_next(&rows, err)) == OG_STEP_ROW) {
+        code = read_or_skip(&rows, seal, with_text, mem, out, err);
     }
     og_rows_close(&rows);
-    return code;
+    return step == OG_STEP_ERROR ? err->code : code;
 }
 
 /* ---- statements ---- */
@@ -632,8 +597,8 @@ og_message_due(struct og_db *db, const struct og_key *seal, int64_t now_ms, int 
     struct og_err local;
     struct message_list list = {0};
     enum og_code code =
-        read_open(db, SQL_DUE, OG_ARGS(og_value_i64(now_ms), og_value_i64(limit)), limit, seal, mem,
-                  &list, err ? err : &local);
+        read_many(db, SQL_DUE, OG_ARGS(og_value_i64(now_ms), og_value_i64(limit)), limit, seal,
+                  false, mem, &list, err ? err : &local);
     *items_out = list.items;
     *count_out = list.count;
     return code;
@@ -647,8 +612,8 @@ og_message_ripe(struct og_db *db, const struct og_key *seal, int64_t now_ms, int
     struct og_err local;
     struct message_list list = {0};
     enum og_code code =
-        read_open(db, SQL_RIPE, OG_ARGS(og_value_i64(now_ms), og_value_i64(limit)), limit, seal, mem,
-                  &list, err ? err : &local);
+        read_many(db, SQL_RIPE, OG_ARGS(og_value_i64(now_ms), og_value_i64(limit)), limit, seal,
+                  false, mem, &list, err ? err : &local);
     *items_out = list.items;
     *count_out = list.count;
     return code;
@@ -699,9 +664,9 @@ og_message_of_device(struct og_db *db, const struct og_key *seal, struct og_str 
 {
     struct og_err local;
     struct message_list list = {0};
-    enum og_code code = read_open(db, SQL_OF_DEVICE,
+    enum og_code code = read_many(db, SQL_OF_DEVICE,
                                   OG_ARGS(og_value_text(device_id), og_value_i64(limit)), limit,
-                                  seal, mem, &list, err ? err : &local);
+                                  seal, false, mem, &list, err ? err : &local);
     *items_out = list.items;
     *count_out = list.count;
     return code;

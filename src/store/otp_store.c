@@ -5,6 +5,7 @@
 #include "store/otp_store.h"
 
 #include "store/otp_store_priv.h"
+#include "store/sealed_box.h"
 
 #define SEALED_MAX_BYTES 256
 
@@ -124,27 +125,6 @@ read_plain_columns(const struct og_rows *rows, struct og_arena *mem, struct og_v
     };
 }
 
-/* A sealed column, opened; NULL gives "". */
-static enum og_code
-open_column(const struct og_rows *rows, int column, const struct og_key *seal, struct og_str id,
-            struct og_arena *mem, struct og_str *out, struct og_err *err)
-{
-    struct og_buf plain;
-    if (og_row_is_null(rows, column)) {
-        return OG_OK;
-    }
-    og_buf_init(&plain, SEALED_MAX_BYTES);
-    enum og_code code = og_unseal(seal, id, og_row_borrow(rows, column), &plain, err);
-    if (code == OG_OK) {
-        *out = og_str_dup(mem, og_buf_str(&plain));
-    } else {
-        code = og_fail(err, OG_E_INTERNAL, NULL, "a recipient cannot be unsealed");
-    }
-    og_buf_wipe(&plain);
-    og_buf_finish(&plain);
-    return code;
-}
-
 static enum og_code
 read_row(const struct og_rows *rows, const struct og_key *seal, struct og_arena *mem,
          struct og_verification *v, struct og_err *err)
@@ -154,9 +134,11 @@ read_row(const struct og_rows *rows, const struct og_key *seal, struct og_arena 
     if (!seal) {
         return OG_OK;
     }
-    enum og_code code = open_column(rows, COLUMN_RECIPIENT, seal, v->id, mem, &v->recipient, err);
+    const struct og_box_ask ask = {seal, v->id, SEALED_MAX_BYTES, "verification"};
+    enum og_code code =
+        og_box_open(&ask, og_row_borrow(rows, COLUMN_RECIPIENT), mem, &v->recipient, err);
     if (code == OG_OK) {
-        code = open_column(rows, COLUMN_PAYMENT, seal, v->id, mem, &payment, err);
+        code = og_box_open(&ask, og_row_borrow(rows, COLUMN_PAYMENT), mem, &payment, err);
     }
     const size_t end = og_str_find(payment, '\n');
     v->amount = og_str_slice(payment, 0, end);

@@ -4,6 +4,8 @@
  */
 #include "store/sandbox_store.h"
 
+#include "store/sealed_box.h"
+
 #define BOX_MAX_BYTES (300 * 1024)
 #define TRIM_ROWS 10
 
@@ -46,23 +48,6 @@ og_sandbox_insert(struct og_db *db, const struct og_key *seal, struct og_str acc
 }
 
 static enum og_code
-open_box(const struct og_rows *rows, int column, const struct og_key *seal, struct og_str id,
-         struct og_arena *mem, struct og_str *out, struct og_err *err)
-{
-    struct og_buf plain;
-    og_buf_init(&plain, BOX_MAX_BYTES);
-    enum og_code code = og_unseal(seal, id, og_row_borrow(rows, column), &plain, err);
-    if (code == OG_OK) {
-        *out = og_str_dup(mem, og_buf_str(&plain));
-    } else {
-        code = og_fail(err, OG_E_INTERNAL, NULL, "a sandbox message cannot be unsealed");
-    }
-    og_buf_wipe(&plain);
-    og_buf_finish(&plain);
-    return code;
-}
-
-static enum og_code
 read_row(const struct og_rows *rows, const struct og_key *seal, struct og_arena *mem,
          struct og_sandbox_message *out, struct og_err *err)
 {
@@ -71,8 +56,9 @@ read_row(const struct og_rows *rows, const struct og_key *seal, struct og_arena 
         .verification_id = og_row_text(rows, 1, mem),
         .at = og_row_i64(rows, 2),
     };
-    const enum og_code code = open_box(rows, 3, seal, out->id, mem, &out->recipient, err);
-    return code == OG_OK ? open_box(rows, 4, seal, out->id, mem, &out->text, err) : code;
+    const struct og_box_ask ask = {seal, out->id, BOX_MAX_BYTES, "sandbox message"};
+    const enum og_code code = og_box_open(&ask, og_row_borrow(rows, 3), mem, &out->recipient, err);
+    return code == OG_OK ? og_box_open(&ask, og_row_borrow(rows, 4), mem, &out->text, err) : code;
 }
 
 enum og_code
@@ -92,7 +78,9 @@ og_sandbox_list(struct og_db *db, const struct og_key *seal, struct og_str accou
         return code;
     }
     while (code == OG_OK && (step = og_rows_next(&rows, err)) == OG_STEP_ROW) {
-        code = read_row(&rows, seal, mem, &(*items_out)[(*count_out)++], err);
+        code = read_row(&rows, seal, mem, &(*items_out)[*count_out], err);
+        *count_out += code == OG_OK;
+        code = code == OG_E_UNREADABLE ? OG_OK : code; /* the others are listed */
     }
     og_rows_close(&rows);
     return step == OG_STEP_ERROR ? err->code : code;

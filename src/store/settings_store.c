@@ -4,6 +4,8 @@
  */
 #include "store/settings_store.h"
 
+#include "store/sealed_box.h"
+
 enum { SQL_LOAD, SQL_SAVE, SQL_STATEMENTS };
 
 static const char *const sql[SQL_STATEMENTS] = {
@@ -14,23 +16,6 @@ static const char *const sql[SQL_STATEMENTS] = {
 };
 
 static const struct og_sql_page page = {OG_PAGE_SETTINGS, sql, SQL_STATEMENTS};
-
-static enum og_code
-open_box(struct og_str box, const struct og_key *seal, struct og_str account_id,
-         struct og_arena *mem, struct og_str *out, struct og_err *err)
-{
-    struct og_buf plain;
-    og_buf_init(&plain, OG_SETTINGS_DOCUMENT_MAX_BYTES);
-    enum og_code code = og_unseal(seal, account_id, box, &plain, err);
-    if (code == OG_OK) {
-        *out = og_str_dup(mem, og_buf_str(&plain));
-    } else { /* what is broken is our row, not somebody's request */
-        code = og_fail(err, OG_E_INTERNAL, "", "settings cannot be read with this key");
-    }
-    og_buf_wipe(&plain);
-    og_buf_finish(&plain);
-    return code;
-}
 
 enum og_code
 og_settings_load(struct og_db *db, const struct og_key *seal, struct og_str account_id,
@@ -45,7 +30,9 @@ og_settings_load(struct og_db *db, const struct og_key *seal, struct og_str acco
     }
     enum og_step step = og_rows_next(&rows, err);
     if (step == OG_STEP_ROW) {
-        code = open_box(og_row_borrow(&rows, 0), seal, account_id, mem, out, err);
+        const struct og_box_ask ask = {seal, account_id, OG_SETTINGS_DOCUMENT_MAX_BYTES,
+                                       "settings document"};
+        code = og_box_open(&ask, og_row_borrow(&rows, 0), mem, out, err);
     } else if (step == OG_STEP_ERROR) {
         code = err->code;
     }

@@ -36,6 +36,7 @@ ELSEWHERE = {
     "abuse_stop": "tests/api/test_abuse.py",
     "audit_broken": "tests/unit/service/test_audit_purge.c",
     "database_slow": "tests/unit/jobs/test_alert_sender.c",
+    "rows_unreadable": "tests/api/test_unreadable.py",
     "watchdog": "tests/unit/service/test_never_silent.c",
 }
 seen, ended = set(), set()

@@ -16,6 +16,7 @@
 #include "service/otp/template_service.h"
 #include "service/otp/words.h"
 #include "store/device_store.h"
+#include "store/sealed_box.h"
 #include "store/token_store.h"
 
 #define LOGIN_TRIES 8
@@ -345,6 +346,8 @@ open_join_token(struct og_pairing_op *self, const struct og_credential *c)
         og_unseal(&self->svc->keys.seal, c->id, c->sealed, &plain, &self->op.err);
     if (code == OG_OK) {
         og_secret_set(&self->token, og_buf_str(&plain));
+    } else {
+        code = og_box_fail("join token", &self->op.err);
     }
     og_buf_wipe(&plain);
     og_buf_finish(&plain);

@@ -11,6 +11,7 @@
 #include "alert/outcomes.h"
 #include "service/abuse/priv.h"
 #include "service/message/priv.h"
+#include "store/sealed_box.h"
 
 #define CODES_SEEN_MAX 32 /* of one phone */
 #define NEARLY_PERCENT 80
@@ -154,6 +155,17 @@ raise_failures(void *ctx, enum og_outcomes_of of, struct og_str id, int percent)
                    id, percent);
 }
 
+/* Whoever met them; nothing is known of where. */
+static void
+look_at_rows(struct og_services *svc)
+{
+    const int64_t met = og_box_unreadable_count();
+    if (met > svc->lane.unreadable_seen) {
+        og_alert_raise(svc->alerts, OG_ALERT_ROWS_UNREADABLE, OG_STR(""), met);
+        svc->lane.unreadable_seen = met;
+    }
+}
+
 void
 og_alert_watch_committed(struct og_op *op, struct og_tx *tx)
 {
@@ -164,7 +176,8 @@ og_alert_watch_committed(struct og_op *op, struct og_tx *tx)
         OG_ALERT_ABUSE_STOP,
     };
     struct look look = {(struct og_alert_watch_op *)op, tx};
-    const struct og_services *svc = look.op->svc;
+    struct og_services *svc = look.op->svc;
+    look_at_rows(svc);
     og_alert_look_begin(svc->alerts);
     og_dispatch_each(svc->lane.dispatch, look_at_phone, &look);
     og_route_table_each(svc->lane.routes, look_at_pace, &look);

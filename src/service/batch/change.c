@@ -65,8 +65,8 @@ enum og_code
 og_batch_change_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_batch_change_op *self = (struct og_batch_change_op *)op;
-    enum og_code code = og_batch_find(tx->db, &self->svc->keys.seal, self->account_id,
-                                      self->batch_id, self->mem, &self->out, &op->err);
+    enum og_code code = og_batch_find(tx->db, NULL, self->account_id, self->batch_id,
+                                      self->mem, &self->out, &op->err);
     const enum og_batch_state from = self->out.state;
     const bool is_new_state = self->has_state && self->state != from;
     if (code != OG_OK || (!is_new_state && !self->has_pace)) {
@@ -91,16 +91,14 @@ enum og_code
 og_batch_get_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_batch_get_op *self = (struct og_batch_get_op *)op;
-    return og_batch_find(tx->db, &self->svc->keys.seal, self->account_id, self->batch_id,
-                         self->mem, &self->out, &op->err);
+    return og_batch_find(tx->db, NULL, self->account_id, self->batch_id, self->mem, &self->out, &op->err);
 }
 
 enum og_code
 og_batch_list_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_batch_list_op *self = (struct og_batch_list_op *)op;
-    return og_batch_list(tx->db, &self->svc->keys.seal, self->account_id, self->limit, self->mem,
-                         &self->items, &self->count, &op->err);
+    return og_batch_list(tx->db, self->account_id, self->limit, self->mem, &self->items, &self->count, &op->err);
 }
 
 enum og_code
@@ -108,8 +106,8 @@ og_batch_errors_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_batch_errors_op *self = (struct og_batch_errors_op *)op;
     struct og_batch batch;
-    enum og_code code = og_batch_find(tx->db, &self->svc->keys.seal, self->account_id,
-                                      self->batch_id, self->mem, &batch, &op->err);
+    enum og_code code = og_batch_find(tx->db, NULL, self->account_id, self->batch_id,
+                                      self->mem, &batch, &op->err);
     if (code == OG_OK) {
         code = og_batch_error_list(tx->db, self->account_id, self->batch_id, self->after,
                                    self->limit, self->mem, &self->items, &self->count, &op->err);

@@ -28,8 +28,8 @@ find_former(struct og_batch_make_op *self, struct og_tx *tx)
 {
     struct og_batch former;
     const enum og_code code =
-        og_batch_find(tx->db, &self->svc->keys.seal, self->batch.account_id, self->batch.id,
-                      self->mem, &former, &self->op.err);
+        og_batch_find(tx->db, NULL, self->batch.account_id, self->batch.id, self->mem, &former,
+                      &self->op.err);
     if (code == OG_OK && !og_str_eq(former.digest, self->batch.digest)) {
         return og_fail(&self->op.err, OG_E_CONFLICT, "id", "another batch has this id");
     }

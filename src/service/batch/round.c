@@ -170,11 +170,13 @@ release_row(struct og_batch_round_op *self, struct og_tx *tx, const struct og_ba
             bool *goes_on)
 {
     struct og_send_op *send = begin_send(self, row);
-    enum og_code code = send_row(send, tx);
+    send->op.err = row->fault;
+    enum og_code code = row->fault.code == OG_OK ? send_row(send, tx) : row->fault.code;
     if (code == OG_OK) {
         self->released_count++;
         code = move(self, tx, OG_FATE_QUEUED, og_message_fate(&send->out), 1);
-    } else if (code == OG_E_FORBIDDEN || code == OG_E_UNPROCESSABLE) {
+    } else if (code == OG_E_FORBIDDEN || code == OG_E_UNPROCESSABLE ||
+               code == OG_E_UNREADABLE) {
         code = refuse_row(self, tx, row, &send->op.err);
     } else if (is_passing(&self->batch, code, &send->op.err, tx->now_ms)) {
         *goes_on = false;
@@ -252,11 +254,13 @@ cancel_messages(struct og_batch_round_op *self, struct og_tx *tx)
     enum og_code code = og_batch_pending(tx->db, &self->batch, CANCEL_MAX, self->mem, &ids, &count,
                                          &self->op.err);
     self->canceled = OG_ARENA_ARRAY(self->mem, struct og_message, (size_t)count + 1);
-    for (; code == OG_OK && self->canceled_count < count; self->canceled_count++) {
-        code = og_message_cancel(self->svc, tx, self->batch.account_id, ids[self->canceled_count],
-                                 self->mem, &self->canceled[self->canceled_count], &self->op.err);
+    for (int i = 0; code == OG_OK && i < count; i++) {
+        code = og_message_cancel(self->svc, tx, self->batch.account_id, ids[i], self->mem,
+                                 &self->canceled[self->canceled_count], &self->op.err);
+        self->canceled_count += code == OG_OK;
+        code = code == OG_E_UNREADABLE ? OG_OK : code; /* goes to no phone, ends at its time */
     }
-    self->batch.due_at = tx->now_ms;
+    self->batch.due_at = tx->now_ms + (count > 0 && self->canceled_count == 0 ? BLOCKED_MS : 0);
     if (code == OG_OK && count == 0) {
         self->batch.ended_at = tx->now_ms;
     }
@@ -313,8 +317,8 @@ enum og_code
 og_batch_round_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_batch_round_op *self = (struct og_batch_round_op *)op;
-    enum og_code code = og_batch_find_due(tx->db, &self->svc->keys.seal, tx->now_ms, self->mem,
-                                          &self->batch, &op->err);
+    enum og_code code = og_batch_find_due(tx->db, tx->now_ms, self->mem, &self->batch,
+                                          &op->err);
     self->has_more = code == OG_OK;
     if (code != OG_OK) {
         return code == OG_E_NOT_FOUND ? OG_OK : code;

@@ -469,7 +469,7 @@ og_attend_apply(struct og_op *op, struct og_tx *tx)
         *step = (struct og_attend_step){.item = keep_item(&due[i], self->mem)};
         code = due[i].phase == OG_DISPATCH_WAITING ? attend_waiting(self, tx, step)
                                                    : attend_silent(self, tx, step);
-        if (code == OG_E_CONFLICT || code == OG_E_NOT_FOUND || code == OG_E_INTERNAL) {
+        if (code == OG_E_CONFLICT || code == OG_E_NOT_FOUND || code == OG_E_UNREADABLE) {
             step->kind = STEP_NOTHING; /* it moved on in this very batch; or nobody can read it */
             code = OG_OK;
         }

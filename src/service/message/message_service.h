@@ -118,6 +118,8 @@ struct og_pull_op {
     int count;
     /* inner */
     bool *newly_handed;
+    struct og_str *unreadable; /* of what was listed: rows that do not open */
+    int unreadable_count;
     struct og_route_fetch fetch;
 };
 enum og_code og_pull_apply(struct og_op *op, struct og_tx *tx);

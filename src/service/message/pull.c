@@ -55,7 +55,14 @@ may_hand(struct og_pull_op *self, struct og_tx *tx, const struct og_dispatch_ite
         *may = og_route_fetch_admit(self->svc, &self->fetch, item, is_read ? &m : NULL,
                                     tx->now_ms, sim, &wait);
     }
-    return code == OG_E_NOT_FOUND || code == OG_E_INTERNAL ? OG_OK : code;
+    return code;
+}
+
+/* It would be next again at each fetch, and its phone be woken for it for ever. */
+static void
+leave_out(struct og_pull_op *self, const struct og_dispatch_item *item)
+{
+    self->unreadable[self->unreadable_count++] = og_str_dup(self->mem, item->id);
 }
 
 static enum og_code
@@ -67,20 +74,26 @@ hand_one(struct og_pull_op *self, struct og_tx *tx, const struct og_dispatch_ite
                             .hinted_at = og_timeline_hinted_at(&self->fetch.phone, item)};
     bool may;
     enum og_code code = may_hand(self, tx, item, &to.sim, &may);
-    if (code != OG_OK || !may) {
-        return code;
+    if (code == OG_OK && !may) {
+        return OG_OK;
     }
-    code = og_message_hand(tx->db, &self->svc->keys.seal, self->account_id, item->id,
-                           item->routes, &to, tx->now_ms, self->mem, m, is_new, &self->op.err);
+    if (code == OG_OK) {
+        code = og_message_hand(tx->db, &self->svc->keys.seal, self->account_id, item->id,
+                               item->routes, &to, tx->now_ms, self->mem, m, is_new,
+                               &self->op.err);
+    }
     if (code == OG_OK && *is_new) {
         og_audit_message(self->svc, OG_AUDIT_OTP_SEND_HANDED, m, OG_STR(""));
         og_route_fetch_took(self->svc, &self->fetch, m, tx->now_ms);
         code = og_timeline_handed(tx, m, item, &self->fetch.phone, &self->op.err);
     }
     self->count += code == OG_OK;
-    /* it moved on in this very batch; or its row cannot be read: it ends at its time, and the
-     * others go */
-    return code == OG_E_NOT_FOUND || code == OG_E_INTERNAL ? OG_OK : code;
+    if (code == OG_E_UNREADABLE) {
+        leave_out(self, item);
+    }
+    /* it moved on in this very batch; or nobody can read it: it ends at its time, and the others
+     * go */
+    return code == OG_E_NOT_FOUND || code == OG_E_UNREADABLE ? OG_OK : code;
 }
 
 enum og_code
@@ -96,6 +109,7 @@ og_pull_apply(struct og_op *op, struct og_tx *tx)
     }
     self->items = OG_ARENA_ARRAY(self->mem, struct og_message, count);
     self->newly_handed = OG_ARENA_ARRAY(self->mem, bool, count);
+    self->unreadable = OG_ARENA_ARRAY(self->mem, struct og_str, count);
     og_route_fetch_begin(self->svc, self->account_id, self->device_id, &self->fetch);
     for (size_t i = 0; code == OG_OK && i < count; i++) {
         code = hand_one(self, tx, &listed[i]);
@@ -145,6 +159,9 @@ og_pull_committed(struct og_op *op, struct og_tx *tx)
             first_count++;
             mark_handed(self->svc, &self->items[i], tx->now_ms);
         }
+    }
+    for (int i = 0; i < self->unreadable_count; i++) {
+        og_dispatch_remove(self->svc->lane.dispatch, self->account_id, self->unreadable[i]);
     }
     og_metric_add(&og_message_metrics[OG_MESSAGE_M_HANDED], first_count);
     /* a full answer without anything new: what it must report first is in the way, so no hurry */

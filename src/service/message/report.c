@@ -302,7 +302,7 @@ apply_report(struct og_report_op *self, struct og_tx *tx, const struct og_report
     if (code == OG_OK) {
         code = claim(self, tx, report, &m, effect, &counts);
     }
-    const bool is_unreadable = code == OG_E_INTERNAL; /* it ends at its time */
+    const bool is_unreadable = code == OG_E_UNREADABLE; /* it ends at its time */
     if (code == OG_E_NOT_FOUND || is_unreadable || (code == OG_OK && !counts)) {
         og_metric_add(&og_message_metrics[OG_MESSAGE_M_UNKNOWN], 1);
         return OG_OK;

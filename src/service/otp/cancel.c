@@ -28,8 +28,10 @@ stop_message(struct og_otp_cancel_op *self, struct og_tx *tx)
                                                 self->out.message_id, self->base.mem,
                                                 &self->cancelled, err);
     self->has_cancelled = code == OG_OK;
-    /* Sent already, or ended: too late to stop it, and no reason to keep the verification. */
-    return code == OG_E_CONFLICT || code == OG_E_NOT_FOUND ? OG_OK : code;
+    /* Sent already, or ended: too late to stop it, and no reason to keep the verification; nor is
+     * one that does not open, which goes to no phone. */
+    return code == OG_E_CONFLICT || code == OG_E_NOT_FOUND || code == OG_E_UNREADABLE ? OG_OK
+                                                                                     : code;
 }
 
 enum og_code

@@ -130,8 +130,8 @@ tell_sends(struct og_timeline_op *self, struct og_tx *tx, const struct og_verifi
             if (i + 1 == count && v->state == OG_VERIFICATION_PENDING) {
                 og_timeline_tell_wait(self->svc, &told.m, tx->now_ms, self->mem, &self->out);
             }
-        } else if (code == OG_E_NOT_FOUND) {
-            code = OG_OK; /* of a decoy or a test number, or removed by now */
+        } else if (code == OG_E_NOT_FOUND || code == OG_E_UNREADABLE) {
+            code = OG_OK; /* of a decoy or a test number, or removed by now; or nobody can read it */
         }
     }
     return code;

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "service/webhook/webhook_service.h"
+#include "store/sealed_box.h"
 
 
 void
@@ -91,7 +92,16 @@ read_target(struct og_webhook_round_op *self, struct og_tx *tx, struct target *t
     return code;
 }
 
-/* A body that cannot be opened will never be: it is dead at once, and nobody waits for it. */
+/* What does not open never will: the event is dead at once, and nobody waits for it. */
+static enum og_code
+bury(struct og_webhook_round_op *self, struct og_tx *tx, const struct og_webhook_event_row *row,
+     const char *reason)
+{
+    self->dead_count++;
+    return og_hook_queue_failed(tx->db, row->id, tx->now_ms, og_str_from(reason), tx->now_ms,
+                                &self->op.err);
+}
+
 static enum og_code
 take_one(struct og_webhook_round_op *self, struct og_tx *tx, const struct target *target,
          const struct og_webhook_event_row *row)
@@ -103,8 +113,8 @@ take_one(struct og_webhook_round_op *self, struct og_tx *tx, const struct target
     enum og_code code = og_unseal(&self->svc->keys.seal, row->id, row->body, &body, err);
     if (code != OG_OK) {
         og_buf_finish(&body);
-        return og_hook_queue_failed(tx->db, row->id, tx->now_ms, OG_STR("cannot be opened"),
-                                    tx->now_ms, err);
+        og_box_fail("event", err);
+        return bury(self, tx, row, "cannot be opened");
     }
     *one = (struct og_webhook_try){
         .id = row->id,
@@ -142,8 +152,10 @@ take_of_hook(struct og_webhook_round_op *self, struct og_tx *tx, const struct og
     if (code == OG_OK && count > 0) {
         code = read_target(self, tx, &target);
     }
-    for (int i = 0; code == OG_OK && i < count; i++) {
-        code = take_one(self, tx, &target, &rows[i]);
+    const bool is_keyless = code == OG_E_UNREADABLE; /* others' events go all the same */
+    for (int i = 0; (code == OG_OK || is_keyless) && i < count; i++) {
+        code = is_keyless ? bury(self, tx, &rows[i], "the signing key cannot be opened")
+                          : take_one(self, tx, &target, &rows[i]);
     }
     og_secret_finish(&target.signing_key);
     return code;

@@ -8,6 +8,7 @@
 #include "service/account/settings_service.h"
 #include "service/audit/tell.h"
 #include "store/account_store.h"
+#include "store/sealed_box.h"
 
 /* ---- whom to tell of changes ---- */
 
@@ -184,7 +185,7 @@ open_key(const struct og_services *svc, struct og_str account_id, struct og_str 
     og_buf_init(&plain, OG_SECRET_MAX_BYTES);
     enum og_code code = og_unseal(&svc->keys.seal, account_id, sealed, &plain, err);
     if (code != OG_OK || plain.full || !og_secret_set(out, og_buf_str(&plain))) {
-        code = og_fail(err, OG_E_INTERNAL, "", "the signing key of an account cannot be opened");
+        code = og_box_fail("signing key", err);
     }
     og_buf_wipe(&plain);
     og_buf_finish(&plain);

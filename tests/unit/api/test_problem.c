@@ -83,7 +83,8 @@ test_every_code_has_its_status(void **state)
         {OG_E_CONFLICT, 409, 409, ""},   {OG_E_TOO_LARGE, 413, 413, ""},
         {OG_E_MEDIA_TYPE, 415, 400, ""}, {OG_E_LIMITED, 429, 429, "1"},
         {OG_E_BUSY, 503, 503, "1"},      {OG_E_UNAVAILABLE, 503, 503, "1"},
-        {OG_E_QUEUE_FULL, 503, 503, "1"}, {OG_E_INTERNAL, 500, 500, ""},
+        {OG_E_QUEUE_FULL, 503, 503, "1"}, {OG_E_UNREADABLE, 500, 500, ""},
+        {OG_E_INTERNAL, 500, 500, ""},
     };
     assert_int_equal(COUNT(cases), OG_E_INTERNAL); /* none is forgotten: it is the last */
     for (size_t i = 0; i < COUNT(cases); i++) {

@@ -355,7 +355,7 @@ assert_unreadable(struct rows *r, const struct og_message *m, const struct og_ke
 {
     struct og_message got;
     assert_int_equal(og_message_find(r->db, key, m->account_id, m->id, &r->mem, &got, &r->err),
-                     OG_E_INTERNAL);
+                     OG_E_UNREADABLE);
     assert_string_equal(r->err.field, "");
 }
 
