@@ -14,6 +14,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "store/db_file.h"
+#include "store/db_log.h"
 #include "store/db_priv.h"
 #include "store/sql_text.h"
 
@@ -596,6 +597,9 @@ set_up_engine(void)
     sqlite3_config(SQLITE_CONFIG_MULTITHREAD); /* a connection belongs to one thread at a time */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite3_initialize();
+    int rc = og_db_log_register();
+    assert(rc == SQLITE_OK);
+    (void)rc;
 }
 
 static const char *const setup_all[] = {
@@ -609,8 +613,8 @@ static const char *const setup_all[] = {
 };
 
 static const char *const setup_writer[] = {
+    "PRAGMA synchronous=FULL", /* first: store/db_log.h rests on it */
     "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
     "PRAGMA secure_delete=ON",
     "PRAGMA journal_size_limit=67108864",
     "PRAGMA cache_size=-4096", /* KiB, filled as used */
@@ -663,7 +667,8 @@ open_handle(struct og_db *db, const struct og_db_config *config, struct og_err *
 {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     flags |= db->is_read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-    int rc = sqlite3_open_v2(config->path, &db->handle, flags, NULL);
+    const char *vfs = db->is_read_only ? NULL : OG_DB_LOG_VFS;
+    int rc = sqlite3_open_v2(config->path, &db->handle, flags, vfs);
     if (rc != SQLITE_OK) {
         return fail_with(rc, db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(rc), "open",
                          err);
