@@ -566,6 +566,12 @@ og_app_new_operator_token(const struct og_app *self)
     return self->operator_token.bytes;
 }
 
+void
+og_app_forget_operator_token(struct og_app *self)
+{
+    og_secret_finish(&self->operator_token);
+}
+
 const char *
 og_app_operator_file(const struct og_app *self)
 {

@@ -47,6 +47,8 @@ const char *og_app_url(const struct og_app *self);
 const char *og_app_ca_file(const struct og_app *self);
 /* The operator's credential if it was made at this start, else "". To be shown once. */
 const char *og_app_new_operator_token(const struct og_app *self);
+/* It was shown: wipe it. */
+void og_app_forget_operator_token(struct og_app *self);
 /* Is every code refused because no country is named? */
 bool og_app_wants_country(const struct og_app *self);
 /* Where the operator's credential is kept. */

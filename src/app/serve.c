@@ -187,6 +187,7 @@ og_serve_main(int argc, char **argv)
     }
     if (code == OG_OK) {
         greet(app);
+        og_app_forget_operator_token(app);
         og_notify("READY=1");
         wait_for_end(&(struct serving){app, &config, argc, argv}, &set);
         og_notify("STOPPING=1");

@@ -22,6 +22,7 @@ og_buf_init(struct og_buf *self, size_t max_bytes)
 void
 og_buf_finish(struct og_buf *self)
 {
+    og_wipe(self->ptr, self->ptr ? self->cap : 0);
     free(self->ptr);
     *self = (struct og_buf){.max_bytes = self->max_bytes};
 }
@@ -29,6 +30,7 @@ og_buf_finish(struct og_buf *self)
 void
 og_buf_clear(struct og_buf *self)
 {
+    og_wipe(self->ptr, self->len);
     self->len = 0;
     self->full = false;
     if (self->ptr) {
@@ -154,5 +156,5 @@ og_buf_consume(struct og_buf *self, size_t bytes)
     }
     memmove(self->ptr, self->ptr + bytes, self->len - bytes);
     self->len -= bytes;
-    self->ptr[self->len] = '\0';
+    og_wipe(self->ptr + self->len, bytes);
 }

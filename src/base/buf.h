@@ -3,6 +3,9 @@
  *
  * Appending past the maximum sets `full` and changes nothing else; check once at the end. The bytes
  * are always followed by a NUL that is not counted.
+ *
+ * Nothing that a buffer has held outlives it: bytes are overwritten where they are dropped, by
+ * growing, clearing, consuming and finishing.
  */
 #pragma once
 
@@ -19,7 +22,7 @@ struct og_buf {
 void og_buf_init(struct og_buf *self, size_t max_bytes);
 void og_buf_finish(struct og_buf *self); /* takes zeroed */
 void og_buf_clear(struct og_buf *self);  /* keeps the memory */
-void og_buf_wipe(struct og_buf *self);   /* clear, and overwrite what was there */
+void og_buf_wipe(struct og_buf *self);   /* clear, and what was reserved and not committed */
 
 void og_buf_add(struct og_buf *self, struct og_str bytes);
 void og_buf_add_cstr(struct og_buf *self, const char *text);

@@ -146,8 +146,8 @@ take_record(struct og_conn *self, struct og_str *raw)
     }
     if (result == OG_TLS_OK && self->state == OG_CONN_READING) {
         feed(self, (struct og_str){worker->plain, len});
-        og_wipe(worker->plain, len);
     }
+    og_wipe(worker->plain, len);
     return result == OG_TLS_OK && raw->len > 0; /* a record is always taken whole */
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/secret.h"
 
 #define READ_BYTES 16384
 #define BACKLOG 1024
@@ -51,6 +52,7 @@ struct og_listener {
 /* What the kernel did not take. */
 struct rest {
     uv_write_t req;
+    size_t len;
     char bytes[];
 };
 
@@ -216,6 +218,7 @@ on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
     struct og_sock *self = stream->data;
     if (count > 0) {
         self->verbs->on_bytes(self->owner, (struct og_str){buf->base, (size_t)count});
+        og_wipe(buf->base, (size_t)count); /* of a request in the clear */
     } else if (count < 0) {
         og_sock_pause(self);
         self->has_ended = true;
@@ -273,10 +276,17 @@ og_sock_has_input(const struct og_sock *self)
 /* Writing */
 
 static void
+free_rest(struct rest *rest)
+{
+    og_wipe(rest->bytes, rest->len);
+    free(rest);
+}
+
+static void
 on_written(uv_write_t *req, int status)
 {
     struct og_sock *self = req->handle->data;
-    free(OG_CONTAINER_OF(req, struct rest, req));
+    free_rest(OG_CONTAINER_OF(req, struct rest, req));
     if (status == UV_ECANCELED || uv_is_closing((uv_handle_t *)&self->tcp)) {
         return;
     }
@@ -290,21 +300,21 @@ static bool
 queue_rest(struct og_sock *self, const struct og_str *parts, int count, size_t sent, size_t total)
 {
     struct rest *rest = malloc(sizeof(*rest) + total - sent);
-    size_t len = 0;
     if (!rest) {
         return false;
     }
+    rest->len = 0;
     for (int i = 0; i < count; i++) {
         size_t skip = sent < parts[i].len ? sent : parts[i].len;
         sent -= skip;
         if (parts[i].len > skip) {
-            memcpy(rest->bytes + len, parts[i].ptr + skip, parts[i].len - skip);
-            len += parts[i].len - skip;
+            memcpy(rest->bytes + rest->len, parts[i].ptr + skip, parts[i].len - skip);
+            rest->len += parts[i].len - skip;
         }
     }
-    uv_buf_t buf = uv_buf_init(rest->bytes, (unsigned)len);
+    uv_buf_t buf = uv_buf_init(rest->bytes, (unsigned)rest->len);
     if (uv_write(&rest->req, (uv_stream_t *)&self->tcp, &buf, 1, on_written) != 0) {
-        free(rest);
+        free_rest(rest);
         return false;
     }
     return true;

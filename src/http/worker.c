@@ -142,7 +142,6 @@ og_worker_request_id(struct og_worker *self, struct og_arena *mem)
 void
 og_worker_out_done(struct og_worker *self)
 {
-    og_wipe(self->out.ptr, self->out.len);
     og_buf_clear(&self->out);
 }
 

@@ -16,6 +16,7 @@ import pytest
 
 from support import otp
 from support.gateway import T, Gateway
+from support.memory import memory_of
 from support.receiver import Receiver, hook, make_certificate
 from support.stores import Memcached, Redis
 from support.wait import wait_for
@@ -139,24 +140,6 @@ def digests_of(texts):
             yield digest.hex().upper()
             yield base64.b64encode(digest).decode().rstrip("=")
             yield base64.urlsafe_b64encode(digest).decode().rstrip("=")
-
-
-def memory_of(process):
-    """What a core file would hold of data: every mapping that can be written. None: not ours to read."""
-    held = []
-    with open("/proc/%d/maps" % process, encoding="ascii") as maps:
-        spans = [line.split()[:2] for line in maps]
-    try:
-        with open("/proc/%d/mem" % process, "rb", 0) as memory:
-            for span, rights in spans:
-                if rights.startswith("rw"):
-                    begin, end = (int(part, 16) for part in span.split("-"))
-                    memory.seek(begin)
-                    with contextlib.suppress(OSError):  # a guard page
-                        held.append(memory.read(end - begin))
-    except PermissionError:
-        return None
-    return b"".join(held)
 
 
 def keyed_digests(gateway):

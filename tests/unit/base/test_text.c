@@ -160,13 +160,23 @@ buffers_print_integers(void **state)
 }
 
 static void
-wiping_reaches_what_was_cleared(void **state)
+what_is_dropped_is_wiped(void **state)
 {
     (void)state;
     struct og_buf buf;
     og_buf_init(&buf, 100);
     og_buf_add_cstr(&buf, "a secret of some length");
+    size_t len = buf.len;
+    og_buf_consume(&buf, 9);
+    assert_string_equal(buf.ptr, "of some length");
+    for (size_t i = buf.len; i < len; i++) {
+        assert_int_equal(buf.ptr[i], 0);
+    }
     og_buf_clear(&buf);
+    for (size_t i = 0; i < len; i++) {
+        assert_int_equal(buf.ptr[i], 0);
+    }
+    memcpy(og_buf_reserve(&buf, 20), "not to be committed", 20);
     og_buf_wipe(&buf);
     for (size_t i = 0; i < buf.cap; i++) {
         assert_int_equal(buf.ptr[i], 0);
@@ -263,7 +273,7 @@ main(void)
         cmocka_unit_test(strings_are_cut_and_compared),
         cmocka_unit_test(buffers_keep_their_maximum),
         cmocka_unit_test(buffers_print_integers),
-        cmocka_unit_test(wiping_reaches_what_was_cleared),
+        cmocka_unit_test(what_is_dropped_is_wiped),
         cmocka_unit_test(arenas_give_zeroed_aligned_memory),
         cmocka_unit_test(arenas_copy_text),
         cmocka_unit_test(codes_have_words),
