@@ -99,24 +99,18 @@ og_abuse_send_find(struct og_db *db, struct og_str send_id, struct og_arena *mem
                    struct og_abuse_send *out, struct og_err *err)
 {
     struct og_rows rows;
-    enum og_code code =
-        og_db_open(db, &page, SQL_SEND_FIND, OG_ARGS(og_value_text(send_id)), &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    const enum og_step step = og_rows_next(&rows, err);
-    if (step == OG_STEP_ROW) {
+    const enum og_code code =
+        og_db_first(db, &page, SQL_SEND_FIND, OG_ARGS(og_value_text(send_id)), &rows, err);
+    if (code == OG_OK) {
         read_send(&rows, out);
         out->send_id = og_str_dup(mem, out->send_id);
         out->account_id = og_str_dup(mem, out->account_id);
         out->region = og_str_dup(mem, out->region);
         out->prefix = og_str_dup(mem, out->prefix);
         out->subjects = og_str_dup(mem, out->subjects);
+        og_rows_close(&rows);
     }
-    og_rows_close(&rows);
-    return step == OG_STEP_ROW    ? OG_OK
-           : step == OG_STEP_DONE ? og_fail(err, OG_E_NOT_FOUND, NULL, "no such send")
-                                  : err->code;
+    return code;
 }
 
 /* Two statements: a change that returns its row costs more, for it makes a table of it. */

@@ -141,25 +141,13 @@ read_credential(const struct og_rows *rows, struct og_arena *mem, struct og_cred
     return OG_OK;
 }
 
-/* Open a query and step to its first row. OG_E_NOT_FOUND naming `what` when there is none; the rows
- * are to be closed either way. */
+/* og_db_first whose OG_E_NOT_FOUND names `what`. The rows are to be closed either way. */
 static enum og_code
 open_one(struct og_db *db, int statement, const struct og_value *args, int arg_count,
          const char *field, const char *what, struct og_rows *rows, struct og_err *err)
 {
-    *rows = (struct og_rows){0};
-    enum og_code code = og_db_open(db, &page, statement, args, arg_count, rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    switch (og_rows_next(rows, err)) {
-    case OG_STEP_ROW:
-        return OG_OK;
-    case OG_STEP_DONE:
-        return og_fail(err, OG_E_NOT_FOUND, field, "no such %s", what);
-    default:
-        return err->code;
-    }
+    const enum og_code code = og_db_first(db, &page, statement, args, arg_count, rows, err);
+    return code == OG_E_NOT_FOUND ? og_fail(err, code, field, "no such %s", what) : code;
 }
 
 /* ---- accounts ---- */

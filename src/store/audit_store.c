@@ -104,38 +104,9 @@ og_audit_head_save(struct og_db *db, const struct og_audit_head *head, struct og
                      NULL, err);
 }
 
-/* The only row's columns by `read`. OG_E_NOT_FOUND when there is none. */
-static enum og_code
-read_one(struct og_db *db, int statement, const struct og_value *args, int arg_count,
-         void (*read)(const struct og_rows *rows, struct og_arena *mem, void *out),
-         struct og_arena *mem, void *out, struct og_err *err)
-{
-    struct og_rows rows;
-    struct og_err own;
-    err = err ? err : &own;
-    enum og_code code = og_db_open(db, &page, statement, args, arg_count, &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    switch (og_rows_next(&rows, err)) {
-    case OG_STEP_ROW:
-        read(&rows, mem, out);
-        break;
-    case OG_STEP_DONE:
-        code = og_fail(err, OG_E_NOT_FOUND, "", "there is no such row");
-        break;
-    case OG_STEP_ERROR:
-        code = err->code;
-        break;
-    }
-    og_rows_close(&rows);
-    return code;
-}
-
 static void
-read_head(const struct og_rows *rows, struct og_arena *mem, void *out)
+read_head(const struct og_rows *rows, struct og_arena *mem, struct og_audit_head *head)
 {
-    struct og_audit_head *head = out;
     head->size = og_row_i64(rows, 0);
     head->last = og_row_text(rows, 1, mem);
     head->peaks = og_row_text(rows, 2, mem);
@@ -145,27 +116,30 @@ enum og_code
 og_audit_head_read(struct og_db *db, struct og_arena *mem, struct og_audit_head *out,
                    struct og_err *err)
 {
+    struct og_rows rows;
     *out = (struct og_audit_head){0};
-    enum og_code code = read_one(db, SQL_HEAD_READ, OG_NO_ARGS, read_head, mem, out, err);
+    const enum og_code code = og_db_first(db, &page, SQL_HEAD_READ, OG_NO_ARGS, &rows, err);
+    if (code == OG_OK) {
+        read_head(&rows, mem, out);
+        og_rows_close(&rows);
+    }
     return code == OG_E_NOT_FOUND ? OG_OK : code;
 }
 
 /* ---- the start ---- */
 
-static void
-read_start(const struct og_rows *rows, struct og_arena *mem, void *out)
-{
-    struct og_audit_start_row *start = out;
-    read_head(rows, mem, &start->chain);
-    start->note = og_row_text(rows, 3, mem);
-}
-
 enum og_code
 og_audit_start_read(struct og_db *db, struct og_arena *mem, struct og_audit_start_row *out,
                     struct og_err *err)
 {
+    struct og_rows rows;
     *out = (struct og_audit_start_row){0};
-    enum og_code code = read_one(db, SQL_START_READ, OG_NO_ARGS, read_start, mem, out, err);
+    const enum og_code code = og_db_first(db, &page, SQL_START_READ, OG_NO_ARGS, &rows, err);
+    if (code == OG_OK) {
+        read_head(&rows, mem, &out->chain);
+        out->note = og_row_text(&rows, 3, mem);
+        og_rows_close(&rows);
+    }
     return code == OG_E_NOT_FOUND ? OG_OK : code;
 }
 
@@ -185,18 +159,12 @@ og_audit_start_move(struct og_db *db, const struct og_audit_start_row *start, st
 
 /* ---- pseudonyms ---- */
 
-static void
-read_subject(const struct og_rows *rows, struct og_arena *mem, void *out)
-{
-    *(struct og_str *)out = og_row_text(rows, 0, mem);
-}
-
 enum og_code
 og_audit_subject_find(struct og_db *db, struct og_str digest, struct og_arena *mem,
                       struct og_str *out, struct og_err *err)
 {
-    return read_one(db, SQL_SUBJECT_FIND, OG_ARGS(og_value_text(digest)), read_subject, mem, out,
-                    err);
+    return og_db_first_text(db, &page, SQL_SUBJECT_FIND, OG_ARGS(og_value_text(digest)), mem, out,
+                            err);
 }
 
 enum og_code

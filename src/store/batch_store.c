@@ -285,19 +285,7 @@ og_batch_list(struct og_db *db, struct og_str account_id, int limit, struct og_a
 enum og_code
 og_batch_count_live(struct og_db *db, struct og_str account_id, int64_t *out, struct og_err *err)
 {
-    struct og_rows rows;
-    enum og_code code =
-        og_db_open(db, &page, SQL_COUNT_LIVE, OG_ARGS(og_value_text(account_id)), &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    if (og_rows_next(&rows, err) == OG_STEP_ROW) {
-        *out = og_row_i64(&rows, 0);
-    } else {
-        code = err->code;
-    }
-    og_rows_close(&rows);
-    return code;
+    return og_db_first_i64(db, &page, SQL_COUNT_LIVE, OG_ARGS(og_value_text(account_id)), out, err);
 }
 
 enum og_code
@@ -506,27 +494,24 @@ og_batch_numbers_add(struct og_db *db, const struct og_batch *b, struct og_str d
     struct og_buf all;
     int64_t segment = 0;
     enum og_code code =
-        og_db_open(db, &page, SQL_NUMBERS_LAST,
-                   OG_ARGS(og_value_text(b->account_id), og_value_text(b->id)), &rows, err);
-    if (code != OG_OK) {
+        og_db_first(db, &page, SQL_NUMBERS_LAST,
+                    OG_ARGS(og_value_text(b->account_id), og_value_text(b->id)), &rows, err);
+    if (code != OG_OK && code != OG_E_NOT_FOUND) {
         return code;
     }
     og_buf_init(&all, 2 * SEGMENT_MAX_BYTES + digests.len);
-    const enum og_step step = og_rows_next(&rows, err);
-    if (step == OG_STEP_ROW) {
+    if (code == OG_OK) {
         const struct og_str last = og_row_borrow(&rows, 1);
         const bool has_room = last.len < SEGMENT_MAX_BYTES;
         segment = og_row_i64(&rows, 0) + !has_room;
         og_buf_add(&all, has_room ? last : OG_STR(""));
+        og_rows_close(&rows);
     }
-    og_rows_close(&rows);
     og_buf_add(&all, digests);
-    code = step == OG_STEP_ERROR
-               ? err->code
-               : og_db_run(db, &page, SQL_NUMBERS_PUT,
-                           OG_ARGS(og_value_text(b->account_id), og_value_text(b->id),
-                                   og_value_i64(segment), og_value_blob(og_buf_str(&all))),
-                           NULL, err);
+    code = og_db_run(db, &page, SQL_NUMBERS_PUT,
+                     OG_ARGS(og_value_text(b->account_id), og_value_text(b->id),
+                             og_value_i64(segment), og_value_blob(og_buf_str(&all))),
+                     NULL, err);
     og_buf_finish(&all);
     return code;
 }
@@ -540,24 +525,20 @@ og_batch_numbers_drop(struct og_db *db, const struct og_batch *b, struct og_err 
 
 /* ---- retention ---- */
 
+/* OG_E_NOT_FOUND: none. */
 static enum og_code
 find_ended(struct og_db *db, int64_t until_ms, struct og_arena *mem, struct og_str *account_id,
            struct og_str *id, struct og_err *err)
 {
     struct og_rows rows;
-    enum og_code code =
-        og_db_open(db, &page, SQL_OLDEST_ENDED, OG_ARGS(og_value_i64(until_ms)), &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    const enum og_step step = og_rows_next(&rows, err);
-    *id = OG_STR("");
-    if (step == OG_STEP_ROW) {
+    const enum og_code code =
+        og_db_first(db, &page, SQL_OLDEST_ENDED, OG_ARGS(og_value_i64(until_ms)), &rows, err);
+    if (code == OG_OK) {
         *account_id = og_row_text(&rows, 0, mem);
         *id = og_row_text(&rows, 1, mem);
+        og_rows_close(&rows);
     }
-    og_rows_close(&rows);
-    return step == OG_STEP_ERROR ? err->code : OG_OK;
+    return code;
 }
 
 enum og_code
@@ -571,7 +552,7 @@ og_batch_purge(struct og_db *db, int64_t until_ms, int limit, int64_t *count_out
     og_arena_init(&mem, 0);
     *count_out = 0;
     enum og_code code = find_ended(db, until_ms, &mem, &account_id, &id, err);
-    *has_more_out = code == OG_OK && id.len > 0;
+    *has_more_out = code == OG_OK;
     if (*has_more_out) {
         const struct og_value args[] = {og_value_text(account_id), og_value_text(id),
                                         og_value_i64(limit)};
@@ -583,5 +564,5 @@ og_batch_purge(struct og_db *db, int64_t until_ms, int limit, int64_t *count_out
         }
     }
     og_arena_finish(&mem);
-    return code;
+    return code == OG_E_NOT_FOUND ? OG_OK : code;
 }

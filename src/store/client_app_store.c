@@ -148,22 +148,16 @@ og_client_app_find(struct og_db *db, struct og_str account_id, struct og_str nam
     struct og_rows rows;
     struct og_err own;
     err = err ? err : &own;
-    enum og_code code = og_db_open(db, &page, SQL_FIND,
-                                   OG_ARGS(og_value_text(account_id), og_value_text(name)), &rows,
-                                   err);
+    const enum og_code code =
+        og_db_first(db, &page, SQL_FIND, OG_ARGS(og_value_text(account_id), og_value_text(name)),
+                    &rows, err);
     if (code != OG_OK) {
-        return code;
+        return code == OG_E_NOT_FOUND
+                   ? og_fail(err, OG_E_NOT_FOUND, "client_app", "no such client app")
+                   : code;
     }
-    const enum og_step step = og_rows_next(&rows, err);
-    if (step == OG_STEP_ROW) {
-        read_row(&rows, mem, out);
-    }
+    read_row(&rows, mem, out);
     og_rows_close(&rows);
-    if (step != OG_STEP_ROW) {
-        return step == OG_STEP_ERROR
-                   ? err->code
-                   : og_fail(err, OG_E_NOT_FOUND, "client_app", "no such client app");
-    }
     return read_hashes(db, account_id, mem, out, err);
 }
 

@@ -138,6 +138,22 @@ OG_MUST_CHECK enum og_code og_db_open(struct og_db *db, const struct og_sql_page
 OG_MUST_CHECK enum og_step og_rows_next(struct og_rows *rows, struct og_err *err);
 void og_rows_close(struct og_rows *rows); /* takes zeroed; resets the statement */
 
+/*
+ * Open a query and step to its first row: read it, then close the rows. OG_E_NOT_FOUND: there is
+ * none; `err` is not filled then. On any error nothing is open.
+ */
+OG_MUST_CHECK enum og_code og_db_first(struct og_db *db, const struct og_sql_page *page,
+                                       int statement, const struct og_value *args, int arg_count,
+                                       struct og_rows *rows, struct og_err *err);
+/* The first row's first column. OG_E_NOT_FOUND as above, and then 0 or "". */
+OG_MUST_CHECK enum og_code og_db_first_i64(struct og_db *db, const struct og_sql_page *page,
+                                           int statement, const struct og_value *args,
+                                           int arg_count, int64_t *out, struct og_err *err);
+OG_MUST_CHECK enum og_code og_db_first_text(struct og_db *db, const struct og_sql_page *page,
+                                            int statement, const struct og_value *args,
+                                            int arg_count, struct og_arena *mem,
+                                            struct og_str *out, struct og_err *err);
+
 /* Columns of the current row, from 0. Text and blobs are copied to `mem`; NULL gives 0 or "". */
 int64_t og_row_i64(const struct og_rows *rows, int column);
 struct og_str og_row_text(const struct og_rows *rows, int column, struct og_arena *mem);

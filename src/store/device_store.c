@@ -63,22 +63,13 @@ static enum og_code
 read_one(struct og_db *db, int statement, const struct og_value *args, int arg_count,
          struct og_arena *mem, struct og_device *out, struct og_err *err)
 {
-    struct og_err local;
-    err = err ? err : &local;
     struct og_rows rows;
-    enum og_code code = og_db_open(db, &page, statement, args, arg_count, &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    enum og_step step = og_rows_next(&rows, err);
-    if (step == OG_STEP_ROW) {
+    const enum og_code code = og_db_first(db, &page, statement, args, arg_count, &rows, err);
+    if (code == OG_OK) {
         read_row(&rows, mem, out);
-    } else {
-        code = step == OG_STEP_DONE ? og_fail(err, OG_E_NOT_FOUND, "deviceId", "no such device")
-                                    : err->code;
+        og_rows_close(&rows);
     }
-    og_rows_close(&rows);
-    return code;
+    return code == OG_E_NOT_FOUND ? og_fail(err, code, "deviceId", "no such device") : code;
 }
 
 enum og_code
@@ -170,35 +161,17 @@ og_device_update(struct og_db *db, struct og_str id, struct og_str name, struct 
     return code;
 }
 
-static enum og_code
-read_last_seen(struct og_db *db, struct og_str id, int64_t *out_ms, struct og_err *err)
-{
-    struct og_rows rows;
-    enum og_code code =
-        og_db_open(db, &page, SQL_LAST_SEEN, OG_ARGS(og_value_text(id)), &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    enum og_step step = og_rows_next(&rows, err);
-    if (step == OG_STEP_ROW) {
-        *out_ms = og_row_i64(&rows, 0);
-    } else {
-        code = step == OG_STEP_DONE ? og_fail(err, OG_E_NOT_FOUND, "id", "no such device")
-                                    : err->code;
-    }
-    og_rows_close(&rows);
-    return code;
-}
-
 #define SEEN_EVERY_MS 60000
 
 enum og_code
 og_device_seen(struct og_db *db, struct og_str id, int64_t at_ms, struct og_err *err)
 {
-    struct og_err local;
-    err = err ? err : &local;
     int64_t last_ms = 0;
-    enum og_code code = read_last_seen(db, id, &last_ms, err);
+    const enum og_code code =
+        og_db_first_i64(db, &page, SQL_LAST_SEEN, OG_ARGS(og_value_text(id)), &last_ms, err);
+    if (code == OG_E_NOT_FOUND) {
+        return og_fail(err, code, "id", "no such device");
+    }
     if (code != OG_OK || last_ms / SEEN_EVERY_MS >= at_ms / SEEN_EVERY_MS) {
         return code;
     }
@@ -223,18 +196,8 @@ enum og_code
 og_device_name(struct og_db *db, struct og_str account_id, struct og_str id, struct og_arena *mem,
                struct og_str *out, struct og_err *err)
 {
-    struct og_rows rows;
-    *out = OG_STR("");
-    const enum og_code code = og_db_open(db, &page, SQL_NAME,
-                                         OG_ARGS(og_value_text(id), og_value_text(account_id)),
-                                         &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    const enum og_step step = og_rows_next(&rows, err);
-    if (step == OG_STEP_ROW) {
-        *out = og_row_text(&rows, 0, mem);
-    }
-    og_rows_close(&rows);
-    return step == OG_STEP_ERROR ? err->code : OG_OK;
+    const enum og_code code =
+        og_db_first_text(db, &page, SQL_NAME, OG_ARGS(og_value_text(id), og_value_text(account_id)),
+                         mem, out, err);
+    return code == OG_E_NOT_FOUND ? OG_OK : code;
 }

@@ -26,17 +26,12 @@ og_idempotency_find(struct og_db *db, struct og_str account_id, struct og_str ke
                     struct og_err *err)
 {
     struct og_rows rows;
-    struct og_err own;
-    err = err ? err : &own;
-    enum og_code code = og_db_open(db, &page, SQL_FIND,
-                                   OG_ARGS(og_value_text(account_id), og_value_text(key_digest),
-                                           og_value_i64(since_ms)),
-                                   &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    switch (og_rows_next(&rows, err)) {
-    case OG_STEP_ROW:
+    const enum og_code code = og_db_first(db, &page, SQL_FIND,
+                                          OG_ARGS(og_value_text(account_id),
+                                                  og_value_text(key_digest),
+                                                  og_value_i64(since_ms)),
+                                          &rows, err);
+    if (code == OG_OK) {
         *out = (struct og_idempotency){
             .account_id = account_id,
             .key_digest = key_digest,
@@ -45,15 +40,8 @@ og_idempotency_find(struct og_db *db, struct og_str account_id, struct og_str ke
             .body = og_row_text(&rows, 2, mem),
             .created_at = og_row_i64(&rows, 3),
         };
-        break;
-    case OG_STEP_DONE:
-        code = og_fail(err, OG_E_NOT_FOUND, NULL, "no answer kept for that key");
-        break;
-    case OG_STEP_ERROR:
-        code = err->code;
-        break;
+        og_rows_close(&rows);
     }
-    og_rows_close(&rows);
     return code;
 }
 

@@ -147,42 +147,13 @@ og_inbox_find(struct og_db *db, const struct og_key *seal, struct og_str account
 {
     struct og_rows rows;
     enum og_code code =
-        og_db_open(db, &page, SQL_FIND, OG_ARGS(og_value_text(account_id), og_value_text(id)),
-                   &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    switch (og_rows_next(&rows, err)) {
-    case OG_STEP_ROW:
+        og_db_first(db, &page, SQL_FIND, OG_ARGS(og_value_text(account_id), og_value_text(id)),
+                    &rows, err);
+    if (code == OG_OK) {
         code = read_row(&rows, seal, mem, out, err);
-        break;
-    case OG_STEP_DONE:
-        code = og_fail(err, OG_E_NOT_FOUND, "id", "no such received message");
-        break;
-    case OG_STEP_ERROR:
-        code = err->code;
-        break;
+        og_rows_close(&rows);
     }
-    og_rows_close(&rows);
-    return code;
-}
-
-static enum og_code
-count_rows(struct og_db *db, const struct og_value *args, int arg_count, int64_t *out,
-           struct og_err *err)
-{
-    struct og_rows rows;
-    enum og_code code = og_db_open(db, &page, SQL_COUNT, args, arg_count, &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    if (og_rows_next(&rows, err) == OG_STEP_ROW) {
-        *out = og_row_i64(&rows, 0);
-    } else {
-        code = err->code;
-    }
-    og_rows_close(&rows);
-    return code;
+    return code == OG_E_NOT_FOUND ? og_fail(err, code, "id", "no such received message") : code;
 }
 
 enum og_code
@@ -218,7 +189,7 @@ og_inbox_list(struct og_db *db, const struct og_key *seal, const struct og_inbox
     if (step == OG_STEP_ERROR) {
         code = err->code;
     }
-    return code == OG_OK ? count_rows(db, args, 6, total_out, err) : code;
+    return code == OG_OK ? og_db_first_i64(db, &page, SQL_COUNT, args, 6, total_out, err) : code;
 }
 
 enum og_code

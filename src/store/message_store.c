@@ -227,23 +227,12 @@ read_one(struct og_db *db, int statement, const struct og_value *args, int arg_c
          struct og_message *out, struct og_err *err)
 {
     struct og_rows rows;
-    enum og_code code = og_db_open(db, &page, statement, args, arg_count, &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    switch (og_rows_next(&rows, err)) {
-    case OG_STEP_ROW:
+    enum og_code code = og_db_first(db, &page, statement, args, arg_count, &rows, err);
+    if (code == OG_OK) {
         code = read_row(&rows, seal, with_text, mem, out, err);
-        break;
-    case OG_STEP_DONE:
-        code = og_fail(err, OG_E_NOT_FOUND, "id", "no such message");
-        break;
-    case OG_STEP_ERROR:
-        code = err->code;
-        break;
+        og_rows_close(&rows);
     }
-    og_rows_close(&rows);
-    return code;
+    return code == OG_E_NOT_FOUND ? og_fail(err, code, "id", "no such message") : code;
 }
 
 struct message_list {
@@ -427,20 +416,9 @@ og_message_list(struct og_db *db, const struct og_key *seal,
     if (code != OG_OK) {
         return code;
     }
-    struct og_rows rows;
-    code = og_db_open(db, &page, SQL_COUNT, args, 5, &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    if (og_rows_next(&rows, err) == OG_STEP_ROW) {
-        *total_out = og_row_i64(&rows, 0);
-    } else {
-        code = err->code;
-    }
-    og_rows_close(&rows);
     *items_out = list.items;
     *count_out = list.count;
-    return code;
+    return og_db_first_i64(db, &page, SQL_COUNT, args, 5, total_out, err);
 }
 
 /* Mark one that no phone has yet. */
@@ -638,23 +616,11 @@ og_message_count_failed(struct og_db *db, struct og_str account_id, struct og_st
                         int64_t since_ms, struct og_str before_id, int newest,
                         struct og_arena *mem, int64_t *out, struct og_err *err)
 {
-    struct og_rows rows;
-    enum og_code code =
-        og_db_open(db, &page, SQL_COUNT_FAILED,
-                   OG_ARGS(og_value_text(account_id), og_value_text(device_id),
-                           og_value_text(first_id_at(mem, since_ms, "")),
-                           og_value_text(before_id), og_value_i64(newest)),
-                   &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    if (og_rows_next(&rows, err) == OG_STEP_ROW) {
-        *out = og_row_i64(&rows, 0);
-    } else {
-        code = err->code;
-    }
-    og_rows_close(&rows);
-    return code;
+    return og_db_first_i64(db, &page, SQL_COUNT_FAILED,
+                           OG_ARGS(og_value_text(account_id), og_value_text(device_id),
+                                   og_value_text(first_id_at(mem, since_ms, "")),
+                                   og_value_text(before_id), og_value_i64(newest)),
+                           out, err);
 }
 
 enum og_code

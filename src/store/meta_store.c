@@ -18,25 +18,12 @@ static enum og_code
 read_value(struct og_db *db, struct og_str name, struct og_arena *mem, struct og_str *out,
            struct og_err *err)
 {
-    struct og_rows rows;
-    enum og_code code = og_db_open(db, &page, SQL_READ, OG_ARGS(og_value_text(name)), &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    switch (og_rows_next(&rows, err)) {
-    case OG_STEP_ROW:
-        *out = og_row_text(&rows, 0, mem);
-        break;
-    case OG_STEP_DONE:
-        code = og_fail(err, OG_E_NOT_FOUND, NULL, "the database does not say its %.*s",
-                       (int)name.len, name.ptr);
-        break;
-    case OG_STEP_ERROR:
-        code = err->code;
-        break;
-    }
-    og_rows_close(&rows);
-    return code;
+    const enum og_code code =
+        og_db_first_text(db, &page, SQL_READ, OG_ARGS(og_value_text(name)), mem, out, err);
+    return code == OG_E_NOT_FOUND
+               ? og_fail(err, code, NULL, "the database does not say its %" OG_STR_FMT,
+                         OG_STR_ARG(name))
+               : code;
 }
 
 enum og_code

@@ -18,37 +18,16 @@ og_otp_send_insert(struct og_db *db, struct og_str verification_id, int n,
                      NULL, err);
 }
 
-/* The first column of the only row; *found_out false when there is none. */
-static enum og_code
-read_number(struct og_db *db, int statement, const struct og_value *args, int arg_count,
-            int64_t *out, bool *found_out, struct og_err *err)
-{
-    struct og_rows rows;
-    struct og_err own;
-    err = err ? err : &own;
-    *out = 0;
-    *found_out = false;
-    enum og_code code = og_db_open(db, &og_otp_page, statement, args, arg_count, &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    const enum og_step step = og_rows_next(&rows, err);
-    if (step == OG_STEP_ROW) {
-        *out = og_row_i64(&rows, 0);
-        *found_out = true;
-    }
-    og_rows_close(&rows);
-    return step == OG_STEP_ERROR ? err->code : OG_OK;
-}
-
 enum og_code
 og_otp_message_waits(struct og_db *db, struct og_str account_id, struct og_str message_id,
                      bool *out, struct og_err *err)
 {
     int64_t one;
-    return read_number(db, OG_OTP_SQL_MESSAGE_WAITS, 
-                       OG_ARGS(og_value_text(message_id), og_value_text(account_id)), &one, out,
-                       err);
+    const enum og_code code =
+        og_db_first_i64(db, &og_otp_page, OG_OTP_SQL_MESSAGE_WAITS,
+                        OG_ARGS(og_value_text(message_id), og_value_text(account_id)), &one, err);
+    *out = code == OG_OK;
+    return code == OG_E_NOT_FOUND ? OG_OK : code;
 }
 
 enum og_code
@@ -131,12 +110,11 @@ enum og_code
 og_otp_failure_add(struct og_db *db, const struct og_otp_target *target, int64_t now_ms,
                    int64_t *count_out, struct og_err *err)
 {
-    bool found;
-    return read_number(db, OG_OTP_SQL_FAILURE_ADD,
-                       OG_ARGS(og_value_text(target->account_id),
-                               og_value_text(target->recipient_digest),
-                               og_value_text(target->purpose), og_value_i64(now_ms)),
-                       count_out, &found, err);
+    return og_db_first_i64(db, &og_otp_page, OG_OTP_SQL_FAILURE_ADD,
+                           OG_ARGS(og_value_text(target->account_id),
+                                   og_value_text(target->recipient_digest),
+                                   og_value_text(target->purpose), og_value_i64(now_ms)),
+                           count_out, err);
 }
 
 enum og_code
@@ -154,12 +132,13 @@ enum og_code
 og_otp_failure_locked_at(struct og_db *db, const struct og_otp_target *target, int64_t *out,
                          struct og_err *err)
 {
-    bool found;
-    return read_number(db, OG_OTP_SQL_FAILURE_GET,
-                       OG_ARGS(og_value_text(target->account_id),
-                               og_value_text(target->recipient_digest),
-                               og_value_text(target->purpose)),
-                       out, &found, err);
+    const enum og_code code =
+        og_db_first_i64(db, &og_otp_page, OG_OTP_SQL_FAILURE_GET,
+                        OG_ARGS(og_value_text(target->account_id),
+                                og_value_text(target->recipient_digest),
+                                og_value_text(target->purpose)),
+                        out, err);
+    return code == OG_E_NOT_FOUND ? OG_OK : code;
 }
 
 enum og_code

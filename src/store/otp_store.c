@@ -152,25 +152,12 @@ find_one(struct og_db *db, int statement, const struct og_value *args, int arg_c
          struct og_err *err)
 {
     struct og_rows rows;
-    struct og_err own;
-    err = err ? err : &own;
-    enum og_code code = og_db_open(db, &og_otp_page, statement, args, arg_count, &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    switch (og_rows_next(&rows, err)) {
-    case OG_STEP_ROW:
+    enum og_code code = og_db_first(db, &og_otp_page, statement, args, arg_count, &rows, err);
+    if (code == OG_OK) {
         code = read_row(&rows, seal, mem, out, err);
-        break;
-    case OG_STEP_DONE:
-        code = og_fail(err, OG_E_NOT_FOUND, NULL, "no such verification");
-        break;
-    case OG_STEP_ERROR:
-        code = err->code;
-        break;
+        og_rows_close(&rows);
     }
-    og_rows_close(&rows);
-    return code;
+    return code == OG_E_NOT_FOUND ? og_fail(err, code, NULL, "no such verification") : code;
 }
 
 /* Amount and payee in one box, with a line feed between; nothing without them. */

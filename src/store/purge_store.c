@@ -295,20 +295,14 @@ static enum og_code
 read_text(struct og_db *db, int statement, const struct og_value *args, int arg_count,
           char out[OG_PURGE_ID_BYTES], bool *found_out, struct og_err *err)
 {
-    struct og_err local;
     struct og_rows rows;
-    err = err ? err : &local;
-    enum og_code code = og_db_open(db, &page, statement, args, arg_count, &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    const enum og_step step = og_rows_next(&rows, err);
-    *found_out = step == OG_STEP_ROW;
+    const enum og_code code = og_db_first(db, &page, statement, args, arg_count, &rows, err);
+    *found_out = code == OG_OK;
     if (*found_out) {
         snprintf(out, OG_PURGE_ID_BYTES, "%" OG_STR_FMT, OG_STR_ARG(og_row_borrow(&rows, 0)));
+        og_rows_close(&rows);
     }
-    og_rows_close(&rows);
-    return step == OG_STEP_ERROR ? err->code : OG_OK;
+    return code == OG_E_NOT_FOUND ? OG_OK : code;
 }
 
 enum og_code

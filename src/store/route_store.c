@@ -171,19 +171,9 @@ enum og_code
 og_routing_find(struct og_db *db, struct og_str account_id, struct og_arena *mem,
                 struct og_str *out, struct og_err *err)
 {
-    struct og_rows rows;
-    *out = OG_STR("");
-    const enum og_code code = og_db_open(db, &page, SQL_ROUTING_FIND,
-                                         OG_ARGS(og_value_text(account_id)), &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    const enum og_step step = og_rows_next(&rows, err);
-    if (step == OG_STEP_ROW) {
-        *out = og_row_text(&rows, 0, mem);
-    }
-    og_rows_close(&rows);
-    return step == OG_STEP_ERROR ? err->code : OG_OK;
+    const enum og_code code = og_db_first_text(db, &page, SQL_ROUTING_FIND,
+                                               OG_ARGS(og_value_text(account_id)), mem, out, err);
+    return code == OG_E_NOT_FOUND ? OG_OK : code;
 }
 
 enum og_code

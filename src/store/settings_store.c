@@ -24,20 +24,14 @@ og_settings_load(struct og_db *db, const struct og_key *seal, struct og_str acco
     struct og_rows rows;
     *out = OG_STR("");
     enum og_code code =
-        og_db_open(db, &page, SQL_LOAD, OG_ARGS(og_value_text(account_id)), &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    enum og_step step = og_rows_next(&rows, err);
-    if (step == OG_STEP_ROW) {
+        og_db_first(db, &page, SQL_LOAD, OG_ARGS(og_value_text(account_id)), &rows, err);
+    if (code == OG_OK) {
         const struct og_box_ask ask = {seal, account_id, OG_SETTINGS_DOCUMENT_MAX_BYTES,
                                        "settings document"};
         code = og_box_open(&ask, og_row_borrow(&rows, 0), mem, out, err);
-    } else if (step == OG_STEP_ERROR) {
-        code = err->code;
+        og_rows_close(&rows);
     }
-    og_rows_close(&rows);
-    return code;
+    return code == OG_E_NOT_FOUND ? OG_OK : code;
 }
 
 enum og_code

@@ -51,18 +51,11 @@ enum og_code
 og_token_find(struct og_db *db, struct og_str jti, int64_t now_ms, struct og_arena *mem,
               struct og_token_pair *out, struct og_err *err)
 {
-    struct og_err local;
-    OG_SCOPED(og_rows_close) struct og_rows rows = {0};
-    err = err ? err : &local;
-    enum og_code code = og_db_open(db, &page, SQL_FIND,
-                                   OG_ARGS(og_value_text(jti), og_value_i64(now_ms)), &rows, err);
+    OG_SCOPED(og_rows_close) struct og_rows rows;
+    const enum og_code code = og_db_first(
+        db, &page, SQL_FIND, OG_ARGS(og_value_text(jti), og_value_i64(now_ms)), &rows, err);
     if (code != OG_OK) {
-        return code;
-    }
-    enum og_step step = og_rows_next(&rows, err);
-    if (step != OG_STEP_ROW) {
-        return step == OG_STEP_DONE ? og_fail(err, OG_E_NOT_FOUND, "", "no such token")
-                                    : err->code;
+        return code == OG_E_NOT_FOUND ? og_fail(err, code, "", "no such token") : code;
     }
     *out = (struct og_token_pair){
         .id = og_row_text(&rows, 0, mem),

@@ -286,17 +286,7 @@ og_webhook_disable(struct og_db *db, struct og_str account_id, struct og_str id,
 enum og_code
 og_webhook_count(struct og_db *db, int64_t *out, struct og_err *err)
 {
-    struct og_err local;
-    err = err ? err : &local;
-    struct og_rows rows;
-    enum og_code code = og_db_open(db, &page, SQL_COUNT, OG_NO_ARGS, &rows, err);
-    if (code != OG_OK) {
-        return code;
-    }
-    enum og_step step = og_rows_next(&rows, err);
-    *out = step == OG_STEP_ROW ? og_row_i64(&rows, 0) : 0;
-    og_rows_close(&rows);
-    return step == OG_STEP_ERROR ? err->code : OG_OK;
+    return og_db_first_i64(db, &page, SQL_COUNT, OG_NO_ARGS, out, err);
 }
 
 /* ---- accounts ---- */
