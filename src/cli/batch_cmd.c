@@ -231,7 +231,7 @@ run_pace(struct og_cli *cli)
 {
     int64_t per_minute;
     if (!og_str_to_i64(og_str_from(cli->args.words[1]), &per_minute) || per_minute < 0) {
-        return og_cli_usage(cli, "the pace is a number of messages a minute, 0 for none");
+        return og_cli_usage(cli, "the pace is a number of SMS a minute, 0 for none");
     }
     return change(cli, NULL, per_minute);
 }
@@ -253,7 +253,7 @@ const struct og_command og_batch_commands[] = {
     {"batch cancel", "ID", "send nothing more of a batch",
      "Phones are asked not to send what they have of it.\n\n  otpgate batch cancel spring-news\n",
      OG_CLI_APP, 1, 1, NULL, run_cancel},
-    {"batch pace", "ID NUMBER", "so many messages a minute; 0: as fast as phones can",
+    {"batch pace", "ID NUMBER", "so many SMS a minute (a long text is several); 0: as fast as phones can",
      "  otpgate batch pace spring-news 60\n", OG_CLI_APP, 2, 2, NULL, run_pace},
     {NULL},
 };

@@ -12,6 +12,6 @@ int og_send_list(struct og_cli *cli);
         {"to-column", "NAME", "the column with the number: to, phone or number"},                \
         {"separator", "CHAR", "what stands between the fields of the list: , ; | or tab"},       \
         {"tag", "TAG", "for rules of routing"},                                                  \
-        {"pace", "NUMBER", "so many messages a minute; without: as fast as the phones can"},     \
+        {"pace", "NUMBER", "so many SMS a minute (a long text is several); without: as fast as the phones can"},     \
         {"repeat-numbers", NULL, "send to a number as often as it is in the list"},              \
         {"hold", NULL, "do not start: otpgate batch resume ID does"}

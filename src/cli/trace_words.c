@@ -221,6 +221,7 @@ static const struct {
     const char *what, *words, *hint; /* words with %s where the phone's name goes */
 } waits[] = {
     {"schedule", "its time", ""},
+    {"batch_paused", "its batch to go on", "`otpgate batch resume` lets it."},
     {"fetch", "%s to fetch it", "If that lasts: is the app's service running, and its battery "
                                 "optimisation off?"},
     {"phone_offline", "%s to come back",

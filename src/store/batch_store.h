@@ -48,12 +48,12 @@ struct og_batch {
     bool want_report;
     bool repeats;                /* the same number may come twice */
     bool is_sandbox;
-    int64_t per_minute;          /* messages; 0: as fast as the phones can */
+    int64_t per_minute;          /* parts; 0: as fast as the phones can */
     int64_t ttl_ms;              /* from the start on; 0: none */
     int64_t valid_until;         /* 0: none */
     int64_t row_count;           /* received, good and bad */
     int64_t error_count;         /* of these, bad */
-    int64_t paced_at;            /* the next message is due by the pace */
+    int64_t paced_at;            /* the next part is due by the pace */
     int64_t due_at;              /* somebody must look at it */
     int64_t created_at, started_at, ended_at;
     int64_t counts[OG_BATCH_FATES];

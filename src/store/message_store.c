@@ -28,6 +28,9 @@ enum {
     SQL_DUE,
     SQL_RIPE,
     SQL_RELEASE,
+    SQL_BATCH_WAITING,
+    SQL_BATCH_HOLD,
+    SQL_BATCH_RESUME,
     SQL_COUNT_FAILED,
     SQL_OF_DEVICE,
     SQL_EACH_OPEN,
@@ -45,6 +48,10 @@ enum {
 #define FILTER                                                                                    \
     " FROM messages WHERE account_id = $1 AND id >= $2 AND id < $3"                               \
     " AND ($4 < 0 OR state = $4) AND ($5 = '' OR device_id = $5)"
+
+/* held: 0 not, 1 until schedule_at, 2 until its batch goes on */
+#define OF_BATCH                                                                                  \
+    " WHERE account_id = $1 AND batch_id = $2 AND batch_id IS NOT NULL AND final_at IS NULL"
 
 static const char *const sql[SQL_STATEMENTS] = {
     [SQL_INSERT] = "INSERT INTO messages (id, account_id, client_id, device_id, bound, class, "
@@ -66,7 +73,7 @@ static const char *const sql[SQL_STATEMENTS] = {
     /* states 0 and 1: Pending and Cancelling */
     [SQL_HANDABLE] = "SELECT " COLUMNS ", content FROM messages WHERE account_id = $3 AND "
                      "id = $1 AND (handed_at IS NULL OR device_id = $2) AND routes = $4 AND "
-                     "state IN (0, 1) AND final_at IS NULL",
+                     "held = 0 AND state IN (0, 1) AND final_at IS NULL",
     [SQL_HAND] = "UPDATE messages SET handed_at = $3, device_id = $2, route_sim = $5, "
                  "hinted_at = $6 WHERE account_id = $4 AND id = $1 AND handed_at IS NULL AND state IN (0, 1) AND final_at IS NULL",
     [SQL_REROUTE] = "UPDATE messages SET state = 0, assumed = 0, reason = NULL, handed_at = NULL, "
@@ -98,6 +105,11 @@ static const char *const sql[SQL_STATEMENTS] = {
                  "schedule_at <= $1 AND deadline_at > $1 ORDER BY schedule_at LIMIT $2",
     [SQL_RELEASE] = "UPDATE messages SET held = 0, device_id = $3 "
                     "WHERE account_id = $2 AND id = $1 AND held = 1 AND final_at IS NULL",
+    [SQL_BATCH_WAITING] = "SELECT id FROM messages" OF_BATCH " AND handed_at IS NULL AND state = 0",
+    [SQL_BATCH_HOLD] = "UPDATE messages SET held = 2" OF_BATCH " AND handed_at IS NULL AND state = 0",
+    /* ripe at once, for og_message_ripe */
+    [SQL_BATCH_RESUME] = "UPDATE messages SET held = 1, schedule_at = created_at" OF_BATCH
+                         " AND held = 2",
     /* state 6: Failed */
     [SQL_COUNT_FAILED] = "SELECT count(*) FROM (SELECT state FROM messages WHERE account_id = $1 "
                          "AND device_id = $2 AND id >= $3 AND id < $4 ORDER BY id DESC LIMIT $5) "
@@ -609,6 +621,45 @@ og_message_release(struct og_db *db, const struct og_message *m, struct og_err *
         return og_fail(err, OG_E_CONFLICT, "id", "the message is not held");
     }
     return code;
+}
+
+static enum og_code
+read_ids(struct og_db *db, int statement, const struct og_value *args, int arg_count,
+         struct og_arena *mem, const struct og_message_id **out, struct og_err *err)
+{
+    struct og_rows rows;
+    enum og_step step;
+    *out = NULL;
+    enum og_code code = og_db_open(db, &page, statement, args, arg_count, &rows, err);
+    if (code != OG_OK) {
+        return code;
+    }
+    while ((step = og_rows_next(&rows, err)) == OG_STEP_ROW) {
+        struct og_message_id *one = OG_ARENA_NEW(mem, struct og_message_id);
+        one->id = og_row_text(&rows, 0, mem);
+        one->next = *out;
+        *out = one;
+    }
+    og_rows_close(&rows);
+    return step == OG_STEP_ERROR ? err->code : OG_OK;
+}
+
+enum og_code
+og_message_hold_batch(struct og_db *db, struct og_str account_id, struct og_str batch_id,
+                      struct og_arena *mem, const struct og_message_id **held_out,
+                      struct og_err *err)
+{
+    const struct og_value args[] = {og_value_text(account_id), og_value_text(batch_id)};
+    enum og_code code = read_ids(db, SQL_BATCH_WAITING, args, 2, mem, held_out, err);
+    return code == OG_OK ? og_db_run(db, &page, SQL_BATCH_HOLD, args, 2, NULL, err) : code;
+}
+
+enum og_code
+og_message_resume_batch(struct og_db *db, struct og_str account_id, struct og_str batch_id,
+                        struct og_err *err)
+{
+    return og_db_run(db, &page, SQL_BATCH_RESUME,
+                     OG_ARGS(og_value_text(account_id), og_value_text(batch_id)), NULL, err);
 }
 
 enum og_code

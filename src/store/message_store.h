@@ -46,7 +46,7 @@ struct og_message {
     bool bound;         /* the client named the phone */
     bool want_report;
     bool encrypted;
-    bool held;          /* waits here for schedule_at; no phone is asked before */
+    bool held;          /* waits here for schedule_at, or its batch; no phone is asked before */
     int64_t created_at;
     int64_t valid_until;
     int64_t schedule_at; /* 0: at once */
@@ -165,6 +165,20 @@ OG_MUST_CHECK enum og_code og_message_ripe(struct og_db *db, const struct og_key
 /* Hold it no longer, and plan this phone for it. OG_E_CONFLICT when it is not held. */
 OG_MUST_CHECK enum og_code og_message_release(struct og_db *db, const struct og_message *m,
                                               struct og_err *err);
+
+/* Ids in a list. */
+struct og_message_id {
+    const struct og_message_id *next;
+    struct og_str id;
+};
+/* What no phone has of a batch is held until og_message_resume_batch, which makes it ripe. Few: a
+ * batch has no more waiting than its phones have room. Needs err. */
+OG_MUST_CHECK enum og_code og_message_hold_batch(struct og_db *db, struct og_str account_id,
+                                                 struct og_str batch_id, struct og_arena *mem,
+                                                 const struct og_message_id **held_out,
+                                                 struct og_err *err);
+OG_MUST_CHECK enum og_code og_message_resume_batch(struct og_db *db, struct og_str account_id,
+                                                   struct og_str batch_id, struct og_err *err);
 
 /* Of this phone's newest messages, at most `newest`, created since `since_ms` and before the one
  * with the id `before_id`: how many failed? */

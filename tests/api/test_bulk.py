@@ -5,6 +5,7 @@ import urllib.parse
 
 import pytest
 
+from support.gateway import T
 from support.wait import in_parallel, wait_for
 
 B = "/bulk/v1/batches"
@@ -133,13 +134,23 @@ def test_pause_resume_cancel(listening):
     wait_counts(listening, batch, queued=40, waiting=20)
     wait_for(lambda: show(listening, batch)["hold"] == "phones_busy", "the reason")
     assert change(listening, batch, state="paused")["state"] == "paused"
+    assert listening.phone.pull() == []  # not even what was in its line
+    assert counts(listening, batch) == {"queued": 40, "waiting": 20}
+    held = listening.messages()[0]["id"]
+    timeline = listening.app.get(T + "/messages/%s/timeline" % held).expect(200).json
+    assert timeline["waiting"] == {"for": "batch_paused"}
+    assert change(listening, batch, state="running")["state"] == "running"
+    for item in listening.phone.wait_pull(20):
+        listening.phone.report(item, "Sent")
+    wait_counts(listening, batch, queued=20, waiting=20, sent=20)
+    listening.phone.pull()
+    change(listening, batch, state="paused")  # what it has it may send
+    change(listening, batch, state="running")
     for item in listening.phone.pull():
         listening.phone.report(item, "Sent")
-    wait_counts(listening, batch, queued=40, sent=20)
-    assert change(listening, batch, state="running")["state"] == "running"
-    wait_counts(listening, batch, queued=20, waiting=20, sent=20)
+    wait_counts(listening, batch, waiting=20, sent=40)
     change(listening, batch, state="canceled")
-    wait_counts(listening, batch, sent=20, canceled=40)
+    wait_counts(listening, batch, sent=40, canceled=20)
     for state in ("running", "paused"):
         assert change(listening, batch, status=409, state=state)["field"] == "state"
     assert listening.phone.pull() == []

@@ -67,9 +67,12 @@ struct og_batch_change_op {
     enum og_batch_state state;   /* running, paused or canceled */
     int64_t per_minute;          /* 0: no pace */
     struct og_batch out;
+    /* inner */
+    const struct og_message_id *held; /* messages that leave the phones' lines */
 };
 /* Errors: OG_E_NOT_FOUND, OG_E_CONFLICT "state". */
 enum og_code og_batch_change_apply(struct og_op *op, struct og_tx *tx);
+void og_batch_change_committed(struct og_op *op, struct og_tx *tx);
 
 /* Read lane. */
 struct og_batch_get_op {

@@ -32,6 +32,19 @@ close_intake(struct og_batch_change_op *self, struct og_tx *tx)
     return og_batch_numbers_drop(tx->db, b, &self->op.err);
 }
 
+/* What its phones have not fetched waits here, too, and goes on with it (jobs/sweeper). */
+static enum og_code
+stop_or_go(struct og_batch_change_op *self, struct og_tx *tx)
+{
+    const struct og_batch *b = &self->out;
+    return b->state == OG_BATCH_PAUSED
+               ? og_message_hold_batch(tx->db, b->account_id, b->id, self->mem, &self->held,
+                                       &self->op.err)
+           : b->state == OG_BATCH_RUNNING
+               ? og_message_resume_batch(tx->db, b->account_id, b->id, &self->op.err)
+               : OG_OK;
+}
+
 static enum og_code
 change_state(struct og_batch_change_op *self, struct og_tx *tx)
 {
@@ -49,7 +62,7 @@ change_state(struct og_batch_change_op *self, struct og_tx *tx)
     }
     og_audit_change(self->svc, audit_kind_of(from, b->state), b->account_id, b->id,
                     og_batch_state_name(b->state));
-    return from == OG_BATCH_OPEN ? close_intake(self, tx) : OG_OK;
+    return from == OG_BATCH_OPEN ? close_intake(self, tx) : stop_or_go(self, tx);
 }
 
 static void
@@ -83,6 +96,16 @@ og_batch_change_apply(struct og_op *op, struct og_tx *tx)
         change_pace(self, tx->now_ms);
     }
     return code == OG_OK ? og_batch_save(tx->db, &self->out, from, &op->err) : code;
+}
+
+void
+og_batch_change_committed(struct og_op *op, struct og_tx *tx)
+{
+    struct og_batch_change_op *self = (struct og_batch_change_op *)op;
+    (void)tx;
+    for (const struct og_message_id *at = self->held; at; at = at->next) {
+        og_dispatch_remove(self->svc->lane.dispatch, self->account_id, at->id);
+    }
 }
 
 /* ---- reading ---- */

@@ -47,7 +47,7 @@ room_of_phones(const struct og_batch_round_op *self, int64_t now_ms)
     return present * (most > 0 && most < ROOM_PER_PHONE ? most : ROOM_PER_PHONE);
 }
 
-/* What the pace allows by now; more than a second's worth is not saved up. */
+/* In parts, what the pace allows by now; more than a second's worth is not saved up. */
 static int64_t
 room_of_pace(struct og_batch *b, int64_t now_ms)
 {
@@ -189,12 +189,24 @@ release_row(struct og_batch_round_op *self, struct og_tx *tx, const struct og_ba
                          : code;
 }
 
-static void
-count_pace(struct og_batch *b, int64_t n)
+/* Its parts, of the messages that it has released in this round. */
+static int64_t
+count_parts(const struct og_batch_round_op *self)
 {
-    if (b->per_minute) {
-        b->paced_at += n * MINUTE_MS / b->per_minute;
+    int64_t parts = 0;
+    for (int i = 0; i < self->released_count; i++) {
+        parts += self->released[i].out.parts;
     }
+    return parts;
+}
+
+/* When the next one is due: a text of several parts goes as soon as one may, and what follows waits
+ * for all of them. */
+static int64_t
+paced_until(const struct og_batch_round_op *self)
+{
+    const struct og_batch *b = &self->batch;
+    return b->paced_at + (b->per_minute ? count_parts(self) * MINUTE_MS / b->per_minute : 0);
 }
 
 /* When it is worth a look again. */
@@ -221,11 +233,11 @@ release(struct og_batch_round_op *self, struct og_tx *tx)
     enum og_code code = og_batch_row_list(tx->db, &self->svc->keys.seal, b, (int)most, self->mem,
                                           &rows, &count, &self->op.err);
     self->released = OG_ARENA_ARRAY(self->mem, struct og_send_op, (size_t)count + 1);
-    while (code == OG_OK && goes_on && i < count) {
+    while (code == OG_OK && goes_on && i < count && paced_until(self) <= tx->now_ms) {
         code = release_row(self, tx, &rows[i], &goes_on);
         i += goes_on;
     }
-    count_pace(b, i);
+    b->paced_at = paced_until(self);
     if (goes_on) {
         set_due(b, most, i, tx->now_ms);
     }

@@ -107,7 +107,7 @@ tell_accepted(const struct telling *t)
     step->parts = m->parts;
     step->recipients = (int64_t)m->record.recipient_count;
     step->reason = m->bound ? OG_STR("the client named the phone") : OG_STR("");
-    if (m->schedule_at) {
+    if (m->schedule_at > m->created_at) {
         put(t, OG_STEP_SCHEDULED, m->created_at, OG_MESSAGE_PENDING, OG_STR(""))->until =
             m->schedule_at;
     }

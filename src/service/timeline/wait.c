@@ -57,8 +57,12 @@ og_timeline_tell_wait(const struct og_services *svc, const struct og_message *m,
     if (m->final_at) {
         return;
     }
-    if (m->held) {
+    if (m->held && m->schedule_at) {
         set(out, "schedule", OG_STR(""), m->schedule_at);
+        return;
+    }
+    if (m->held) {
+        set(out, "batch_paused", OG_STR(""), 0);
         return;
     }
     const bool is_queued = og_dispatch_find(svc->lane.dispatch, m->account_id, m->id, &item);

@@ -81,7 +81,26 @@ change(struct world *w, enum og_batch_state state)
                                     .batch_id = ID,
                                     .has_state = true,
                                     .state = state};
-    return world_run_one(w, STEP(&op, og_batch_change_apply, NULL));
+    return world_run_one(w, STEP(&op, og_batch_change_apply, og_batch_change_committed));
+}
+
+/* As change(), and what the phone fetches in the same transaction. */
+static struct og_pull_op *
+change_and_pull(struct world *w, enum og_batch_state state, struct og_str phone)
+{
+    struct og_batch_change_op op = {.svc = &w->svc,
+                                    .mem = &w->mem,
+                                    .account_id = ACCOUNT,
+                                    .batch_id = ID,
+                                    .has_state = true,
+                                    .state = state};
+    struct og_pull_op *pulled = new_pull(w, phone);
+    struct step steps[] = {STEP(&op, og_batch_change_apply, og_batch_change_committed),
+                           PULL(pulled)};
+    world_run(w, steps, COUNT(steps));
+    assert_int_equal(op.op.code, OG_OK);
+    assert_int_equal(pulled->op.code, OG_OK);
+    return pulled;
 }
 
 static enum og_code
@@ -442,6 +461,100 @@ a_pause_saves_no_pace_up(void **state)
     assert_in_range(before - look(w).counts[OG_FATE_QUEUED], 1, 2);
 }
 
+static void
+the_pace_counts_parts(void **state)
+{
+    struct world *w = *state;
+    const struct og_str phone = add_phone(w);
+    char text[301];
+    struct og_batch ask = plain_batch();
+    memset(text, 'x', sizeof text - 1);
+    ask.text = (struct og_str){text, sizeof text - 1}; /* two parts */
+    set_present(w, phone, true);
+    begin(w, &ask, 30);
+    must(w, set_pace(w, 12)); /* a part in five seconds */
+    must(w, change(w, OG_BATCH_RUNNING));
+    rounds(w);
+    int sent = send_all(w, phone);
+    assert_int_equal(sent, 1);
+    for (int i = 0; i < 120; i++) { /* another minute */
+        later(w, 500);
+        sent += send_all(w, phone);
+    }
+    assert_in_range(sent, 6, 7);
+}
+
+/* ---- pause ---- */
+
+static void
+release_ripe(struct world *w)
+{
+    struct og_release_op op = {.svc = &w->svc, .mem = &w->mem};
+    must(w, world_run_one(w, STEP(&op, og_release_apply, og_release_committed)));
+}
+
+static struct og_str
+begin_running(struct world *w, int count)
+{
+    const struct og_str phone = add_phone(w);
+    set_present(w, phone, true);
+    begin_plain(w, count);
+    must(w, change(w, OG_BATCH_RUNNING));
+    rounds(w);
+    return phone;
+}
+
+static void
+a_pause_holds_what_no_phone_has(void **state)
+{
+    struct world *w = *state;
+    const struct og_str phone = begin_running(w, 30);
+    assert_int_equal(change_and_pull(w, OG_BATCH_PAUSED, phone)->count, 0);
+    assert_counts(w, "q10 w20 paused");
+    later(w, MINUTE_MS);
+    release_ripe(w);
+    assert_int_equal(pull(w, phone)->count, 0);
+    world_open_queue(w); /* a restart */
+    set_present(w, phone, true);
+    assert_int_equal(pull(w, phone)->count, 0);
+    must(w, change(w, OG_BATCH_RUNNING));
+    release_ripe(w);
+    assert_int_equal(send_all(w, phone), ROOM);
+    rounds(w);
+    assert_int_equal(send_all(w, phone), 10);
+    later(w, 5000);
+    assert_counts(w, "s30 done");
+}
+
+static void
+a_pause_leaves_a_phone_what_it_has(void **state)
+{
+    struct world *w = *state;
+    const struct og_str phone = begin_running(w, 20);
+    struct og_pull_op *op = pull(w, phone);
+    must(w, change(w, OG_BATCH_PAUSED));
+    assert_int_equal(pull(w, phone)->count, op->count); /* it asks again: the answer got lost */
+    for (int i = 0; i < op->count; i++) {
+        report(w, phone, op->items[i].id, OG_MESSAGE_SENT);
+    }
+    assert_counts(w, "s20 paused");
+}
+
+static void
+a_pause_and_on_again_at_once_loses_nothing(void **state)
+{
+    struct world *w = *state;
+    const struct og_str phone = begin_running(w, 20);
+    must(w, change(w, OG_BATCH_PAUSED));
+    must(w, change(w, OG_BATCH_RUNNING));
+    must(w, change(w, OG_BATCH_PAUSED)); /* before anybody let them go */
+    release_ripe(w);
+    assert_int_equal(pull(w, phone)->count, 0);
+    must(w, change(w, OG_BATCH_CANCELED));
+    rounds(w);
+    assert_counts(w, "c20 canceled");
+}
+
 /* What may become what, and what it says otherwise. */
 static void
 states_change_as_the_table_says(void **state)
@@ -649,6 +762,10 @@ main(void)
         WITH_WORLD(without_a_phone_rows_wait),
         WITH_WORLD(a_full_queue_stops_the_batch_and_loses_nothing),
         WITH_WORLD(the_pace_is_kept),
+        WITH_WORLD(the_pace_counts_parts),
+        WITH_WORLD(a_pause_holds_what_no_phone_has),
+        WITH_WORLD(a_pause_leaves_a_phone_what_it_has),
+        WITH_WORLD(a_pause_and_on_again_at_once_loses_nothing),
         WITH_WORLD(a_pause_saves_no_pace_up),
         WITH_WORLD(states_change_as_the_table_says),
         WITH_WORLD(a_cancel_takes_back_what_no_phone_has),
