@@ -9,6 +9,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from support.gateway import Gateway  # noqa: E402
+from support.receiver import Receiver, make_certificate  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -21,3 +22,16 @@ def gateway(request):
 @pytest.fixture
 def account(gateway):
     return gateway.account()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """(certificate, key): files of a receiver on loopback, for who is to trust it."""
+    return make_certificate(str(tmp_path_factory.mktemp("receiver")))
+
+
+@pytest.fixture
+def receiver(certificate):
+    running = Receiver(*certificate)
+    yield running
+    running.close()

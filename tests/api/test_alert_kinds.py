@@ -12,7 +12,7 @@ import pytest
 
 from support import otp
 from support.gateway import T, Gateway
-from support.receiver import Receiver, hook, make_certificate, send
+from support.receiver import Receiver, hook, send
 from support.stores import Redis
 from support.wait import wait_for
 
@@ -40,11 +40,6 @@ ELSEWHERE = {
     "watchdog": "tests/unit/service/test_never_silent.c",
 }
 seen, ended = set(), set()
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    return make_certificate(str(tmp_path_factory.mktemp("receiver")))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from support import otp
 from support.gateway import Gateway
 from support.mail import MailServer
-from support.receiver import Receiver, make_certificate
+from support.receiver import Receiver
 from support.wait import wait_for
 
 ALERTS = "/admin/v1/alerts"
@@ -17,11 +17,6 @@ MANAGER, PLAIN = "/api/v2/alerts", "/plain"
 PASSWORD = "correct horse"
 RULES = {"OTPGATE_ABUSE_MODE": "record", "OTPGATE_ABUSE_HOME": "DE",
          "OTPGATE_ABUSE_GLOBAL_DAY": "5"}
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    return make_certificate(str(tmp_path_factory.mktemp("receiver")))
 
 
 @pytest.fixture(scope="module")

@@ -330,11 +330,6 @@ def test_wrong_words_are_named(life, words, complaint):
     assert done.returncode == 1 and complaint in done.stderr
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    return make_certificate(str(tmp_path_factory.mktemp("siem")))
-
-
 class Shipper:
     """otpgate audit export --follow, ended by its process id."""
 

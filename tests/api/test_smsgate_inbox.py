@@ -2,15 +2,12 @@
 
 import contextlib
 import json
-import shutil
 import sqlite3
-import tempfile
 
 import pytest
 
 from support.gateway import M, T, Gateway
 from support.phone import date
-from support.receiver import Receiver, make_certificate
 
 NUMBER = "+4915112345678"
 SPAN = {"since": "2026-01-02T03:04:05+07:00", "until": "2026-01-03T00:00:00.5Z"}
@@ -236,23 +233,9 @@ def test_nothing_readable_is_on_disk(gateway, account, phone):
 # ---- sent on ----
 
 @pytest.fixture(scope="module")
-def certificate():
-    folder = tempfile.mkdtemp(prefix="otpgate-hook-")
-    yield make_certificate(folder)
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="module")
 def teller(certificate):
     with Gateway("--webhook.allow_private", "--webhook.ca_file", certificate[0]) as running:
         yield running
-
-
-@pytest.fixture
-def receiver(certificate):
-    running = Receiver(*certificate)
-    yield running
-    running.close()
 
 
 def test_the_longest_sms_is_kept_whole(gateway, account):

@@ -3,17 +3,15 @@
 import contextlib
 import json
 import re
-import shutil
 import sqlite3
 import subprocess
-import tempfile
 
 import pytest
 
 from support import otp
 from support.gateway import T, Account, Gateway, program
 from support.phone import date
-from support.receiver import Receiver, hook, make_certificate
+from support.receiver import Receiver, hook
 from support.wait import wait_for
 
 NUMBER = "+4915112345678"
@@ -22,13 +20,6 @@ PACED = {"OTPGATE_SIM_PARTS_PER_MINUTE": "4", "OTPGATE_ROUTE_AHEAD_MAX": "5",
          "OTPGATE_SIM_OTP_RESERVE": "25", "OTPGATE_OTP_RESEND_WAITS": "1s",
          "OTPGATE_ROUTE_SILENT_AFTER": "1s", "OTPGATE_OTP_LOCK_AFTER": "2",
          "OTPGATE_WEBHOOK_FIRST_RETRY": "200ms"}
-
-
-@pytest.fixture(scope="module")
-def certificate():
-    folder = tempfile.mkdtemp(prefix="otpgate-hook-")
-    yield make_certificate(folder)
-    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

@@ -10,17 +10,12 @@ import pytest
 
 from support import otp
 from support.gateway import T, Gateway
-from support.receiver import Receiver, hook, make_certificate, send
+from support.receiver import Receiver, hook, send
 from support.wait import wait_for
 
 B = "/bulk/v1/batches"
 NUMBER = "+4915112345678"
 SENTENCE = "the stored %s cannot be opened: its row is damaged, or was sealed with another master key"
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    return make_certificate(str(tmp_path_factory.mktemp("receiver")))
 
 
 @pytest.fixture(scope="module")

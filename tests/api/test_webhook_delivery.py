@@ -2,15 +2,13 @@
 
 import hashlib
 import hmac
-import shutil
-import tempfile
 import time
 
 import pytest
 
 from support import otp
 from support.gateway import T, Gateway
-from support.receiver import Receiver, hook, make_certificate, send
+from support.receiver import hook, send
 from support.wait import wait_for
 
 NUMBER = "+4915112345678"
@@ -19,23 +17,9 @@ STATES = ["sms:sent", "sms:delivered", "sms:failed", "sms:cancelled", "message.e
 
 
 @pytest.fixture(scope="module")
-def certificate():
-    folder = tempfile.mkdtemp(prefix="otpgate-hook-")
-    yield make_certificate(folder)
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="module")
 def gateway(certificate):
     with Gateway("--webhook.allow_private", "--webhook.ca_file", certificate[0]) as running:
         yield running
-
-
-@pytest.fixture
-def receiver(certificate):
-    running = Receiver(*certificate)
-    yield running
-    running.close()
 
 
 def signing_key(gateway, account):

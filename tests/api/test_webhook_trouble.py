@@ -1,27 +1,18 @@
 """Webhooks whose receiver fails, stalls, resets, answers slowly or rubbish, and a gateway that is
 restarted or killed meanwhile: each event arrives, with the same id, in order for its message."""
 
-import shutil
-import tempfile
 import threading
 import time
 
 import pytest
 
 from support.gateway import Gateway
-from support.receiver import Receiver, hook, make_certificate, send
+from support.receiver import Receiver, hook, send
 from support.wait import wait_for
 
 OK = b"HTTP/1.1 200 OK\r\n"
 TROUBLES = [302, 400, 404, 500, 503, None, b"hello\r\n\r\n", b"", b"HTTP/1.1 2",
             OK + b"Content-Length: 10\r\n\r\nab", OK + b"X-Much: " + 300000 * b"x" + b"\r\n\r\n"]
-
-
-@pytest.fixture(scope="module")
-def certificate():
-    folder = tempfile.mkdtemp(prefix="otpgate-hook-")
-    yield make_certificate(folder)
-    shutil.rmtree(folder)
 
 
 def flags(certificate):
@@ -33,13 +24,6 @@ def flags(certificate):
 def gateway(certificate):
     with Gateway(*flags(certificate)) as running:
         yield running
-
-
-@pytest.fixture
-def receiver(certificate):
-    running = Receiver(*certificate)
-    yield running
-    running.close()
 
 
 def told(receiver):

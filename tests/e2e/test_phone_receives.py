@@ -6,7 +6,7 @@ import hmac
 import pytest
 
 from support.gateway import T, Gateway
-from support.receiver import Receiver, hook, make_certificate
+from support.receiver import hook
 from support.virtual import VirtualPhone
 from support.wait import wait_for
 
@@ -14,21 +14,9 @@ SENDER, KEY = "+447700900456", "known-to-both"
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    return make_certificate(str(tmp_path_factory.mktemp("hook")))
-
-
-@pytest.fixture(scope="module")
 def gateway(certificate):
     with Gateway("--webhook.allow_private", "--webhook.ca_file", certificate[0]) as running:
         yield running
-
-
-@pytest.fixture
-def receiver(certificate):
-    running = Receiver(*certificate)
-    yield running
-    running.close()
 
 
 def phone(account, certificate, *flags):
