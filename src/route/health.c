@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
+
 #define DOUBLINGS_MAX 5
 #define UNKNOWN_POLL_GAP_MS 30000 /* until two polls were seen */
 #define UNFETCHED_MAX 2
@@ -56,6 +58,9 @@ void
 og_latency_add(struct og_latency *self, int64_t ms)
 {
     const int64_t most = ms < UINT32_MAX ? ms : UINT32_MAX;
+    if (!self->samples_ms) {
+        self->samples_ms = og_xalloc(OG_LATENCY_SAMPLES * sizeof self->samples_ms[0]);
+    }
     self->samples_ms[self->count++ % OG_LATENCY_SAMPLES] = (uint32_t)(most > 0 ? most : 0);
     const uint32_t known =
         self->count < OG_LATENCY_SAMPLES ? self->count : (uint32_t)OG_LATENCY_SAMPLES;
@@ -64,6 +69,13 @@ og_latency_add(struct og_latency *self, int64_t ms)
     qsort(sorted, known, sizeof sorted[0], compare_ms);
     self->p50_ms = sorted[known / 2];
     self->p95_ms = sorted[known * 95 / 100];
+}
+
+void
+og_latency_finish(struct og_latency *self)
+{
+    free(self->samples_ms);
+    *self = (struct og_latency){0};
 }
 
 int64_t
@@ -94,6 +106,15 @@ void
 og_health_init(struct og_health *self, int64_t seen_at, int64_t now_ms)
 {
     *self = (struct og_health){.seen_at = seen_at, .since = now_ms};
+}
+
+void
+og_health_finish(struct og_health *self)
+{
+    og_latency_finish(&self->fetch);
+    og_latency_finish(&self->answer);
+    og_latency_finish(&self->sending);
+    og_latency_finish(&self->serving);
 }
 
 void

@@ -44,15 +44,16 @@ struct og_health_policy {
     int64_t quarantine_ms;     /* the first time; doubles, up to 32 times as long */
 };
 
-/* The last few durations of one kind. */
+/* The last few durations of one kind. A copy may be read, not added to. */
 #define OG_LATENCY_SAMPLES 32
 struct og_latency {
-    uint32_t samples_ms[OG_LATENCY_SAMPLES];
+    uint32_t *samples_ms; /* a ring of OG_LATENCY_SAMPLES; NULL until there is one */
     uint32_t count; /* ever; the ring has the last ones */
     uint32_t p50_ms, p95_ms;
 };
 
 void og_latency_add(struct og_latency *self, int64_t ms);
+void og_latency_finish(struct og_latency *self); /* takes zeroed */
 
 struct og_health {
     enum og_health_state state;
@@ -80,6 +81,7 @@ struct og_health {
 
 /* It exists; seen_at: when it was last heard of. */
 void og_health_init(struct og_health *self, int64_t seen_at, int64_t now_ms);
+void og_health_finish(struct og_health *self); /* takes zeroed; not of a copy */
 
 /* ---- observations ---- */
 

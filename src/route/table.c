@@ -52,10 +52,12 @@ og_route_table_create(const struct og_route_policy *policy)
 static void
 free_phone(struct og_route_phone *phone)
 {
+    og_health_finish(&phone->health);
     og_pace_finish(&phone->pace);
-    for (int i = 0; i < OG_ROUTE_SIMS_MAX; i++) {
+    for (int i = 0; i < phone->sim_count; i++) {
         og_pace_finish(&phone->sims[i].pace);
     }
+    free(phone->sims);
     free(phone);
 }
 
@@ -120,6 +122,7 @@ og_route_table_add(struct og_route_table *self, struct og_str account, struct og
     }
     phone = og_xalloc(sizeof *phone);
     og_health_init(&phone->health, seen_at, now_ms);
+    phone->sims = og_xalloc(sizeof phone->sims[0]);
     phone->sim_count = 1;
     phone->turn = ++self->turn;
     copy_id(phone->account, account);
@@ -165,7 +168,8 @@ og_route_phone_set_sims(struct og_route_phone *phone, const int *numbers, size_t
         og_pace_finish(&phone->sims[i].pace);
     }
     if (kept > 0) {
-        memcpy(phone->sims, fresh, sizeof fresh);
+        phone->sims = og_xrealloc(phone->sims, kept * sizeof fresh[0]);
+        memcpy(phone->sims, fresh, kept * sizeof fresh[0]);
         phone->sim_count = (int)kept;
     }
 }

@@ -40,8 +40,8 @@ struct og_route_sim {
 struct og_route_phone {
     struct og_health health;
     struct og_pace pace;
-    struct og_route_sim sims[OG_ROUTE_SIMS_MAX];
-    int sim_count;     /* at least 1 */
+    struct og_route_sim *sims;
+    int sim_count;     /* 1 to OG_ROUTE_SIMS_MAX */
     int64_t woken_at;  /* and has not fetched since; 0: no */
     int64_t hinted_at; /* its stream was told since the last fetch; 0: no */
     struct {

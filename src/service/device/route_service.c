@@ -4,6 +4,9 @@
  */
 #include "service/device/route_service.h"
 
+#include <stddef.h>
+#include <string.h>
+
 #include "live/hub.h"
 #include "service/message/priv.h"
 #include "store/route_store.h"
@@ -402,8 +405,10 @@ copy_phone(const struct og_route_phone *phone, struct og_route_fetch *out)
 {
     out->phone = *phone;
     og_pace_detach(&out->phone.pace, out->windows[0]);
+    out->phone.sims = out->sims;
     for (int i = 0; i < phone->sim_count; i++) {
-        og_pace_detach(&out->phone.sims[i].pace, out->windows[1 + i]);
+        out->sims[i] = phone->sims[i];
+        og_pace_detach(&out->sims[i].pace, out->windows[1 + i]);
     }
 }
 
@@ -412,7 +417,8 @@ og_route_fetch_begin(const struct og_services *svc, struct og_str account_id,
                      struct og_str device_id, struct og_route_fetch *out)
 {
     const struct og_route_phone *phone = og_route_table_find(svc->lane.routes, device_id);
-    *out = (struct og_route_fetch){.is_known = phone != NULL};
+    memset(out, 0, offsetof(struct og_route_fetch, windows));
+    out->is_known = phone != NULL;
     if (phone) {
         copy_phone(phone, out);
     }

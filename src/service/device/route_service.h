@@ -80,8 +80,8 @@ void og_route_wake_due(struct og_services *svc, int64_t now_ms);
 
 /* One fetch: counts what it hands out in a copy, until the rows are on disk. */
 struct og_route_fetch {
-    struct og_route_phone phone; /* the copy, and what it counts in */
-    struct og_pace_window windows[1 + OG_ROUTE_SIMS_MAX][OG_PACE_SPAN_COUNT];
+    struct og_route_phone phone; /* the copy, and what it counts in; it points in here: do not copy */
+    struct og_route_sim sims[OG_ROUTE_SIMS_MAX];
     struct og_dispatch_device queue;
     struct og_dispatch_device own; /* what waits for no phone in particular */
     size_t handed;               /* newly, in this fetch */
@@ -90,6 +90,8 @@ struct og_route_fetch {
     int64_t first_end_at;        /* of the codes handed in it; 0: none */
     bool is_known;
     bool has_others;             /* another phone of the account is connected */
+    /* last, because long: written where a phone has counted something, else nothing */
+    struct og_pace_window windows[1 + OG_ROUTE_SIMS_MAX][OG_PACE_SPAN_COUNT];
 };
 
 void og_route_fetch_begin(const struct og_services *svc, struct og_str account_id,

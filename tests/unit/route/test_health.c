@@ -37,7 +37,7 @@ connect_phone(struct og_health *health)
 static void
 test_presence(void **state)
 {
-    struct og_health health;
+    OG_SCOPED(og_health_finish) struct og_health health = {0};
     (void)state;
     connect_phone(&health);
     assert_state(&health, START + 3600 * SECOND, OG_HEALTH_ONLINE, OG_HEALTH_WELL);
@@ -57,7 +57,7 @@ test_presence(void **state)
 static void
 test_poller(void **state)
 {
-    struct og_health health;
+    OG_SCOPED(og_health_finish) struct og_health health = {0};
     int64_t now = START;
     (void)state;
     og_health_init(&health, START, START);
@@ -72,7 +72,7 @@ test_poller(void **state)
 static void
 test_silence_and_probe(void **state)
 {
-    struct og_health health;
+    OG_SCOPED(og_health_finish) struct og_health health = {0};
     (void)state;
     connect_phone(&health);
     og_health_silent(&health, &policy, START);
@@ -101,7 +101,7 @@ test_silence_and_probe(void **state)
 static void
 test_failures(void **state)
 {
-    struct og_health health;
+    OG_SCOPED(og_health_finish) struct og_health health = {0};
     (void)state;
     connect_phone(&health);
     for (int i = 0; i < 4; i++) {
@@ -121,7 +121,7 @@ test_failures(void **state)
 static void
 test_hysteresis(void **state)
 {
-    struct og_health health;
+    OG_SCOPED(og_health_finish) struct og_health health = {0};
     int changes = 0;
     (void)state;
     connect_phone(&health);
@@ -143,7 +143,7 @@ test_hysteresis(void **state)
 static void
 test_unfetched(void **state)
 {
-    struct og_health health;
+    OG_SCOPED(og_health_finish) struct og_health health = {0};
     (void)state;
     connect_phone(&health);
     for (int i = 0; i < 3; i++) {
@@ -171,12 +171,13 @@ test_latency(void **state)
     og_latency_add(&latency, -5);
     og_latency_add(&latency, INT64_MAX);
     assert_int_equal(latency.p50_ms, 860);
+    og_latency_finish(&latency);
 }
 
 static void
 test_score(void **state)
 {
-    struct og_health health;
+    OG_SCOPED(og_health_finish) struct og_health health = {0};
     (void)state;
     connect_phone(&health);
     og_health_clock(&health, START + 3600 * SECOND, START);
@@ -196,7 +197,7 @@ test_score(void **state)
 static void
 test_pause_of_the_app(void **state)
 {
-    struct og_health health;
+    OG_SCOPED(og_health_finish) struct og_health health = {0};
     (void)state;
     connect_phone(&health);
     for (int i = 0; i < 20; i++) { /* each alone */
@@ -220,7 +221,7 @@ test_histories(void **state)
     for (uint64_t seed = 1; seed <= 300; seed++) {
         uint64_t random = seed * 7919;
         int64_t now = START;
-        struct og_health health;
+        OG_SCOPED(og_health_finish) struct og_health health = {0};
         og_health_init(&health, START, START);
         for (int i = 0; i < 200; i++) {
             const uint64_t draw = next_random(&random) >> 20;
