@@ -14,8 +14,8 @@
 #include <stdlib.h>
 
 #include "api/problem.h"
-#include "api/routes.h"
 #include "base/json.h"
+#include "tests/unit/api/each_route.h"
 
 /* Made of src/api/openapi/ by the build. */
 extern const char *const og_openapi_json;
@@ -28,24 +28,6 @@ struct document {
     const struct og_json *paths;
     int operations;
 };
-
-/* Say which row it is about. */
-#define MUST(row, what)                                                                            \
-    do {                                                                                           \
-        if (!(what)) {                                                                             \
-            fail_msg("%s %s: %s", og_method_name((row)->method), (row)->path, #what);              \
-        }                                                                                          \
-    } while (0)
-
-static void
-each_route(void (*fn)(void *ctx, const struct og_route *row), void *ctx)
-{
-    for (int t = 0; t < og_route_table_count; t++) {
-        for (int i = 0; i < *og_route_tables[t].count; i++) {
-            fn(ctx, &og_route_tables[t].rows[i]);
-        }
-    }
-}
 
 static const char *
 method_word(enum og_method method)
