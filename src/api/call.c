@@ -52,31 +52,6 @@ og_call_reached_url(struct og_call *call)
                          OG_STR_ARG(host));
 }
 
-/* ---- the body ---- */
-
-/* "application/json", "application/problem+json; charset=utf-8", ... */
-static bool
-is_json_type(struct og_str type)
-{
-    type = og_str_trim(og_str_slice(type, 0, og_str_find(type, ';')));
-    return type.len >= 4 &&
-           og_str_eq_nocase(og_str_slice(type, type.len - 4, type.len), OG_STR("json"));
-}
-
-enum og_code
-og_call_json(struct og_call *call, const struct og_json **out, struct og_err *err)
-{
-    if (!is_json_type(og_http_header(call->req, "Content-Type"))) {
-        return og_fail(err, OG_E_MEDIA_TYPE, "",
-                       "failed to parse body: the content type must be application/json");
-    }
-    call->doc = OG_ARENA_NEW(call->req->mem, struct og_json_doc);
-    enum og_code code =
-        og_json_parse(call->req->body, OG_JSON_DEPTH_DEFAULT, call->doc, err);
-    *out = code == OG_OK ? call->doc->root : NULL;
-    return code;
-}
-
 /* ---- the answer ---- */
 
 static void

@@ -129,6 +129,14 @@ struct og_json;
 OG_MUST_CHECK enum og_code og_call_json(struct og_call *call, const struct og_json **out,
                                         struct og_err *err);
 
+/*
+ * The same for a body that may be long, in prepare: parsed in the slow lane, so that the loop's
+ * other calls need not wait. `then` runs on the loop, at once or later, and must end in
+ * og_call_continue; og_call_json gives it the body.
+ */
+typedef void og_call_parsed_fn(struct og_call *call, enum og_code code, const struct og_err *err);
+void og_call_json_later(struct og_call *call, og_call_parsed_fn *then);
+
 /* End of prepare: go on to the lane, or answer the problem if code is not OG_OK (err filled). On
  * the loop's thread. */
 void og_call_continue(struct og_call *call, enum og_code code, const struct og_err *err);

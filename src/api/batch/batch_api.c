@@ -59,12 +59,11 @@ check_count(const struct og_json *recipients, struct og_err *err)
 }
 
 static enum og_code
-make_decode(struct og_call *call, struct og_op *op, struct og_err *err)
+read_made(struct og_call *call, struct og_op *op, struct og_err *err)
 {
     struct batch_call_op *self = (struct batch_call_op *)op;
     struct og_batch_ask ask;
     struct og_batch_list list = {.separator = ','};
-    begin_change(call, op);
     enum og_code code = og_batch_ask_read(call, &ask, err);
     if (code == OG_OK && og_batch_ask_is_csv(call)) {
         code = read_csv(call, &list, err);
@@ -119,12 +118,11 @@ read_append(struct og_call *call, struct og_batch_list *list, struct append_ask 
 }
 
 static enum og_code
-append_decode(struct og_call *call, struct og_op *op, struct og_err *err)
+read_appended(struct og_call *call, struct og_op *op, struct og_err *err)
 {
     struct batch_call_op *self = (struct batch_call_op *)op;
     struct og_batch_list list = {.separator = ','};
     struct append_ask ask = {0};
-    begin_change(call, op);
     const enum og_code code = read_append(call, &list, &ask, err);
     self->change.has_state = ask.start;
     self->change.state = OG_BATCH_RUNNING;
@@ -133,11 +131,42 @@ append_decode(struct og_call *call, struct og_op *op, struct og_err *err)
                          : code;
 }
 
+/* The body is read in prepare. */
+static enum og_code
+feed_decode(struct og_call *call, struct og_op *op, struct og_err *err)
+{
+    (void)err;
+    begin_change(call, op);
+    return OG_OK;
+}
+
+/* Then the call has what it needs; the list goes in piece by piece. */
+static void
+feed(struct og_call *call, enum og_code code, const struct og_err *err)
+{
+    struct og_err own;
+    if (code == OG_OK) {
+        code = call->param_count ? read_appended(call, call->op, &own)
+                                 : read_made(call, call->op, &own);
+        err = &own;
+    }
+    if (code != OG_OK) {
+        og_call_continue(call, code, err);
+        return;
+    }
+    og_batch_feed_start(((struct batch_call_op *)call->op)->feed);
+}
+
+/* A list as JSON is a document of megabytes, to be parsed whole; a CSV is read as it goes in. */
 static void
 feed_prepare(struct og_call *call, struct og_op *op)
 {
-    (void)call;
-    og_batch_feed_start(((struct batch_call_op *)op)->feed);
+    (void)op;
+    if (og_batch_ask_is_csv(call)) {
+        feed(call, OG_OK, NULL);
+    } else {
+        og_call_json_later(call, feed);
+    }
 }
 
 struct change_ask {
@@ -353,10 +382,10 @@ errors_encode(struct og_call *call, struct og_op *op, struct og_answer *answer)
 const struct og_route og_batch_routes[] = {
     {OG_POST, "/bulk/v1/batches", FOR(OG_SCOPE_MESSAGES_SEND), .body_max = 4 * MIB,
      .success = 201, OP(OG_LANE_WRITE, "batch.start", make_apply, NULL, batch_call_op),
-     .decode = make_decode, .prepare = feed_prepare, .encode = make_encode},
+     .decode = feed_decode, .prepare = feed_prepare, .encode = make_encode},
     {OG_POST, ONE "/recipients", FOR(OG_SCOPE_MESSAGES_SEND), .body_max = 4 * MIB,
      .success = 200, OP(OG_LANE_WRITE, "batch.start", og_batch_change_apply, NULL, batch_call_op),
-     .decode = append_decode, .prepare = feed_prepare, .encode = change_encode},
+     .decode = feed_decode, .prepare = feed_prepare, .encode = change_encode},
     {OG_PATCH, ONE, FOR(OG_SCOPE_MESSAGES_SEND), .body_max = 4 * KIB, .success = 200,
      OP(OG_LANE_WRITE, "batch.change", og_batch_change_apply, og_batch_change_committed,
         og_batch_change_op),
