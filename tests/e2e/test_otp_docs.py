@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -27,14 +26,14 @@ def trust_store(gateway, folder):
     return ["-Djavax.net.ssl.trustStore=" + path, "-Djavax.net.ssl.trustStorePassword=changeit"]
 
 
-# language of the block, file, what must be installed, command before file and number
+# language of the block, file, command before file and number
 PROGRAMS = [
-    ("sh", "otp.sh", "curl", lambda gateway, folder: ["sh"]),
-    ("python", "otp.py", "python3", lambda gateway, folder: ["python3"]),
-    ("javascript", "otp.mjs", "node", lambda gateway, folder: ["node"]),
-    ("java", "Otp.java", "javac", lambda gateway, folder: ["java"] + trust_store(gateway, folder)),
-    ("go", "otp.go", "go", lambda gateway, folder: ["go", "run"]),
-    ("php", "otp.php", "php", lambda gateway, folder: ["php"]),
+    ("sh", "otp.sh", lambda gateway, folder: ["sh"]),
+    ("python", "otp.py", lambda gateway, folder: ["python3"]),
+    ("javascript", "otp.mjs", lambda gateway, folder: ["node"]),
+    ("java", "Otp.java", lambda gateway, folder: ["java"] + trust_store(gateway, folder)),
+    ("go", "otp.go", lambda gateway, folder: ["go", "run"]),
+    ("php", "otp.php", lambda gateway, folder: ["php"]),
 ]
 
 
@@ -45,10 +44,8 @@ def account(gateway):
     return made
 
 
-@pytest.mark.parametrize("language,name,needed,command", PROGRAMS, ids=[p[0] for p in PROGRAMS])
-def test_program(gateway, account, tmp_path, language, name, needed, command):
-    if not shutil.which(needed):
-        pytest.skip("%s is not installed" % needed)
+@pytest.mark.parametrize("language,name,command", PROGRAMS, ids=[p[0] for p in PROGRAMS])
+def test_program(gateway, account, tmp_path, language, name, command):
     path = tmp_path / name
     path.write_text(program_of(language), encoding="utf-8")
     env = clean_environment({
