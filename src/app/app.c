@@ -73,10 +73,17 @@ in_data(struct og_app *self, const char *name)
 static enum og_code
 open_audit(struct og_app *self, struct og_db *db, struct og_err *err)
 {
-    return self->config->audit.enabled ? og_audit_create(db, og_str_from(self->config->audit.origin),
-                                                         self->services.keys.audit.public_key,
-                                                         &self->services.lane.audit, err)
-                                       : OG_OK;
+    const struct og_config_audit *config = &self->config->audit;
+    if (!config->enabled) {
+        return OG_OK;
+    }
+    enum og_code code = og_audit_create(db, og_str_from(config->origin),
+                                        self->services.keys.audit.public_key,
+                                        &self->services.lane.audit, err);
+    if (code == OG_OK) {
+        og_audit_limit(self->services.lane.audit, config->entries_max, config->when_full == 1);
+    }
+    return code;
 }
 
 static enum og_code

@@ -66,6 +66,8 @@
     X(AUDIT_VERIFY_FAILED, "audit.verify_failed", "This log does not verify", 1, PROCESS, ERROR,  \
       FAILURE)                                                                                    \
     X(AUDIT_PURGED, "audit.purged", "Old entries removed", 5, PROCESS, CHANGE, SUCCESS)           \
+    X(AUDIT_DROPPED, "audit.dropped", "Entries lost: the log was full", 3, PROCESS, ERROR,        \
+      FAILURE)                                                                                    \
     X(PRIVACY_EXPORT, "privacy.export", "Data of a number exported", 5, DATABASE, ACCESS,         \
       SUCCESS)                                                                                    \
     X(PRIVACY_ERASE, "privacy.erase", "Data of a number erased", 5, DATABASE, DELETION, SUCCESS)  \

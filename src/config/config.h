@@ -244,6 +244,8 @@ struct og_config_login {
 struct og_config_audit {
     bool enabled;
     const char *origin;
+    int entries_max;
+    int when_full; /* refuse, best_effort */
     const char *checkpoint_file;
     bool checkpoint_syslog;
     const char *checkpoint_url;

@@ -25,6 +25,7 @@ static const char *const resend_words[] = {"same", "rotate", NULL};
 static const char *const abuse_mode_words[] = {"enforce", "record", "off", NULL};
 static const char *const abuse_messages_words[] = {"rate", "budgets", "all", NULL};
 static const char *const challenge_words[] = {"never", "suspicious", "always", NULL};
+static const char *const full_words[] = {"refuse", "best_effort", NULL};
 static const char *const environment_words[] = {"production", "test", NULL};
 
 const struct og_option og_options[] = {
@@ -347,6 +348,10 @@ const struct og_option og_options[] = {
     {"audit.origin", OG_OPTION_TEXT, AT(audit, origin), "otpgate/audit", 1, 127,
      .check = og_rule_origin,
      .help = "Whose log it is: the first line of each checkpoint, as gateway.example/audit."},
+    {"audit.entries_max", OG_OPTION_INT, AT(audit, entries_max), "0", 0, 2000000000,
+     .help = "Entries that the audit log may hold, some 600 bytes each; 0: what the disk takes."},
+    {"audit.when_full", OG_OPTION_WORD, AT(audit, when_full), "refuse", .words = full_words,
+     .help = "When it holds so many: refuse requests, or go on and count what is not written."},
     {"audit.checkpoint_file", OG_OPTION_TEXT, AT(audit, checkpoint_file), "", 0, 1000,
      .help = "Where signed checkpoints are appended; empty: audit-checkpoints in data.dir."},
     {"audit.checkpoint_syslog", OG_OPTION_BOOL, AT(audit, checkpoint_syslog), "false",

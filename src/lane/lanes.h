@@ -26,6 +26,10 @@ enum og_lane { OG_LANE_NONE, OG_LANE_WRITE, OG_LANE_READ, OG_LANE_SLOW, OG_LANE_
 struct og_lane_journal {
     void (*begin)(void *ctx, const struct og_op *op); /* this operation is applied next */
     void (*undone)(void *ctx);                        /* its rows have been undone */
+    /* Is there no room for words? Then each operation gets a savepoint, and `accept` is asked after
+     * its apply, whatever that returned: when it refuses, the operation fails with its error. */
+    bool (*is_full)(void *ctx);
+    enum og_code (*accept)(void *ctx, struct og_err *err);
     /* All are applied: write what they left. When it fails, so does the batch. */
     enum og_code (*write)(void *ctx, struct og_tx *tx, struct og_err *err);
     void (*settle)(void *ctx, bool is_committed); /* the batch is on disk, or lost */

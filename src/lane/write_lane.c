@@ -84,6 +84,23 @@ journal_undone(const struct og_lane_journal *journal)
     }
 }
 
+static bool
+journal_is_full(const struct og_lane_journal *journal)
+{
+    return journal && journal->is_full(journal->ctx);
+}
+
+/* Must the operation fail, for what it left has no room? */
+static void
+journal_accept(const struct og_lane_journal *journal, struct og_op *op)
+{
+    struct og_err err = {0};
+    if (journal->accept(journal->ctx, &err) != OG_OK) {
+        op->code = err.code;
+        op->err = err;
+    }
+}
+
 static enum og_code
 journal_write(const struct og_lane_journal *journal, struct og_tx *tx, struct og_err *err)
 {
@@ -136,7 +153,8 @@ apply_one(struct og_lane_worker *self, struct og_op *op, struct og_tx *tx, struc
         return OG_OK;
     }
     journal_begin(self->config->journal, op);
-    bool is_saved = needs_savepoint(self, op);
+    bool is_full = journal_is_full(self->config->journal);
+    bool is_saved = is_full || needs_savepoint(self, op);
     enum og_code code = is_saved ? og_db_savepoint(tx->db, err) : OG_OK;
     if (code != OG_OK) {
         return code;
@@ -146,6 +164,9 @@ apply_one(struct og_lane_worker *self, struct og_op *op, struct og_tx *tx, struc
     if (og_db_is_broken_off(tx->db)) {
         return og_fail(err, OG_E_UNAVAILABLE, NULL, "%s: %s", op->kind->name,
                        op->err.text[0] ? op->err.text : "the transaction was broken off");
+    }
+    if (is_full) {
+        journal_accept(self->config->journal, op);
     }
     if (op->code == OG_OK) {
         return is_saved ? og_db_release(tx->db, err) : OG_OK;

@@ -29,6 +29,7 @@ ELSEWHERE = {
     "store.failover": "tests/api/test_code_stores.py",
     "clock.jump": "tests/unit/service/test_clock_watch.c",
     "audit.purged": "tests/unit/service/test_audit_purge.c",
+    "audit.dropped": "tests/api/test_audit_full.py",
     "audit.verify_failed": "tests/unit/service/test_audit_purge.c",
 }
 SIM = {"slotIndex": 0, "simNumber": 1, "carrierName": "one"}

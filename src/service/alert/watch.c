@@ -10,6 +10,7 @@
 #include "alert/board.h"
 #include "alert/outcomes.h"
 #include "service/abuse/priv.h"
+#include "service/audit/audit.h"
 #include "service/message/priv.h"
 #include "store/sealed_box.h"
 
@@ -63,6 +64,22 @@ look_at_phone(void *ctx, const struct og_dispatch_device *phone, bool has_connec
     }
 }
 
+static void
+raise_limit(const struct og_services *svc, const char *limit, int64_t percent)
+{
+    if (percent >= NEARLY_PERCENT) {
+        og_alert_raise(svc->alerts, percent >= 100 ? OG_ALERT_QUOTA_100 : OG_ALERT_QUOTA_80,
+                       og_str_from(limit), percent);
+    }
+}
+
+static void
+look_at_audit(const struct og_services *svc)
+{
+    raise_limit(svc, "audit.entries_max",
+                svc->lane.audit ? og_audit_use_percent(svc->lane.audit) : 0);
+}
+
 /* The gateway's own limits; those of accounts are the accounts' matter. */
 static void
 look_at_budgets(const struct look *look)
@@ -75,11 +92,7 @@ look_at_budgets(const struct look *look)
         const int64_t limit = og_shield_config(shield)->limits[rules[i]];
         const int64_t count =
             og_shield_count_of(shield, rules[i], key, og_abuse_time(svc, look->tx));
-        const int64_t percent = limit ? count * 100 / limit : 0;
-        if (percent >= NEARLY_PERCENT) {
-            og_alert_raise(svc->alerts, percent >= 100 ? OG_ALERT_QUOTA_100 : OG_ALERT_QUOTA_80,
-                           og_str_from(og_abuse_rules[rules[i]].word), percent);
-        }
+        raise_limit(svc, og_abuse_rules[rules[i]].word, limit ? count * 100 / limit : 0);
     }
 }
 
@@ -182,6 +195,7 @@ og_alert_watch_committed(struct og_op *op, struct og_tx *tx)
     og_dispatch_each(svc->lane.dispatch, look_at_phone, &look);
     og_route_table_each(svc->lane.routes, look_at_pace, &look);
     og_outcomes_each(svc->lane.outcomes, &look.op->failures, tx->mono_ms, raise_failures, &look);
+    look_at_audit(svc);
     if (og_abuse_is_on(svc)) {
         look_at_budgets(&look);
         look_at_stops(&look);

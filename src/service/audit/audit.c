@@ -32,11 +32,19 @@ struct og_audit {
     struct og_audit_chain next;        /* with this batch */
     struct og_buf line;
     int64_t fresh, next_fresh;
+    int64_t begins, next_begins; /* the last entry that retention has removed */
+    int64_t entries_max;         /* 0: no limit */
+    bool is_best_effort;
+    int64_t lost, batch_lost; /* had no room: told of no entry yet, of this batch */
+    bool has_told_loss;       /* in this batch */
 };
 
+enum { M_ENTRIES, M_LOST };
 static struct og_metric metrics[] = {
-    {"otpgate_audit_entries_total", "", "Entries of the audit log written since the start",
-     OG_METRIC_COUNTER},
+    [M_ENTRIES] = {"otpgate_audit_entries_total", "",
+                   "Entries of the audit log written since the start", OG_METRIC_COUNTER},
+    [M_LOST] = {"otpgate_audit_entries_lost_total", "",
+                "Entries that had no room in the audit log", OG_METRIC_COUNTER},
 };
 
 void
@@ -85,6 +93,72 @@ og_audit_add_refusal(const struct og_services *svc, const struct og_audit_event 
     }
 }
 
+/* ---- room ---- */
+
+void
+og_audit_limit(struct og_audit *self, int64_t entries_max, bool is_best_effort)
+{
+    self->entries_max = entries_max;
+    self->is_best_effort = is_best_effort;
+}
+
+/* Entries that are kept, and those of this batch. */
+static int64_t
+held(const struct og_audit *self)
+{
+    return self->chain.size - self->begins + self->count;
+}
+
+int
+og_audit_use_percent(const struct og_audit *self)
+{
+    return self->entries_max ? (int)(held(self) * 100 / self->entries_max) : 0;
+}
+
+void
+og_audit_begins_after(struct og_audit *self, int64_t seq)
+{
+    self->next_begins = seq;
+}
+
+static bool
+is_full(void *ctx)
+{
+    const struct og_audit *self = ctx;
+    return self->entries_max && held(self) >= self->entries_max;
+}
+
+static enum og_code
+accept(void *ctx, struct og_err *err)
+{
+    struct og_audit *self = ctx;
+    const int told = self->count - self->begun;
+    if (told == 0 || !self->origin) { /* our own work is little, and purging makes room */
+        return OG_OK;
+    }
+    self->count = self->begun;
+    if (!self->is_best_effort) {
+        return og_fail(err, OG_E_UNAVAILABLE, "", "the audit log is full");
+    }
+    self->batch_lost += told;
+    return OG_OK;
+}
+
+/* Where entries were lost the log says so, as soon as it is written to. */
+static void
+tell_lost(struct og_audit *self)
+{
+    char detail[48];
+    const int64_t lost = self->lost + self->batch_lost;
+    if (lost > 0) {
+        snprintf(detail, sizeof detail, "entries=%lld", (long long)lost);
+        self->origin = NULL;
+        add(self, &(struct og_audit_event){.kind = OG_AUDIT_AUDIT_DROPPED,
+                                           .detail = og_str_from(detail)}, true);
+        self->has_told_loss = true;
+    }
+}
+
 /* ---- the journal ---- */
 
 static void
@@ -106,6 +180,7 @@ undone(void *ctx)
         }
     }
     self->count = kept;
+    self->next_begins = self->begins;
 }
 
 /* The pseudonym of the number with this digest; a new one when it has none yet. */
@@ -156,6 +231,7 @@ write_batch(void *ctx, struct og_tx *tx, struct og_err *err)
     if (self->count == 0) {
         return OG_OK;
     }
+    tell_lost(self);
     self->next = self->chain;
     self->next_fresh = self->fresh;
     for (int i = 0; code == OG_OK && i < self->count; i++) {
@@ -179,11 +255,19 @@ settle(void *ctx, bool is_committed)
     if (is_committed && self->count > 0) {
         self->chain = self->next;
         self->fresh = self->next_fresh;
-        og_metric_add(&metrics[0], self->count);
+        og_metric_add(&metrics[M_ENTRIES], self->count);
     }
-    if (self->count > 0) {
+    if (is_committed) {
+        self->begins = self->next_begins;
+        self->lost = self->has_told_loss ? 0 : self->lost + self->batch_lost;
+        og_metric_add(&metrics[M_LOST], self->batch_lost);
+    }
+    if (self->mem.used_bytes > 0) {
         og_arena_reset(&self->mem);
     }
+    self->next_begins = self->begins;
+    self->batch_lost = 0;
+    self->has_told_loss = false;
     self->count = 0;
     self->begun = 0;
     self->origin = NULL;
@@ -203,7 +287,11 @@ note_apply(struct og_op *op, struct og_tx *tx)
 {
     struct note_op *self = (struct note_op *)op;
     (void)tx;
-    og_audit_add(self->svc, &self->event);
+    if (self->event.ip.len && is_full(self->svc->lane.audit)) {
+        self->svc->lane.audit->batch_lost++;
+    } else {
+        og_audit_add(self->svc, &self->event);
+    }
     return OG_OK;
 }
 
@@ -296,10 +384,15 @@ static enum og_code
 load(struct og_audit *self, struct og_db *db, struct og_err *err)
 {
     struct og_audit_head head;
+    struct og_audit_start_row start;
     enum og_code code = og_audit_head_read(db, &self->mem, &head, err);
     if (code == OG_OK && head.size != 0 &&
         !og_audit_chain_restore(&self->chain, head.size, head.last, head.peaks)) {
         code = og_fail(err, OG_E_CONFLICT, "", "the head of the audit log is damaged");
+    }
+    if (code == OG_OK) {
+        code = og_audit_start_read(db, &self->mem, &start, err);
+        self->begins = self->next_begins = code == OG_OK ? start.chain.size : 0;
     }
     return code == OG_OK ? refuse_strange_rows(self, db, err) : code;
 }
@@ -310,7 +403,8 @@ og_audit_create(struct og_db *db, struct og_str origin,
                 struct og_err *err)
 {
     struct og_audit *self = og_xalloc(sizeof *self);
-    self->journal = (struct og_lane_journal){begin, undone, write_batch, settle, self};
+    self->journal = (struct og_lane_journal){begin,       undone, is_full, accept,
+                                             write_batch, settle, self};
     og_arena_init(&self->mem, 0);
     og_buf_init(&self->line, OG_AUDIT_LINE_MAX);
     enum og_code code = og_audit_key_make(origin, public_key, &self->key, err);
@@ -351,7 +445,7 @@ og_audit_journal(struct og_audit *self)
 int64_t
 og_audit_fresh(const struct og_audit *self)
 {
-    return self->fresh;
+    return self->fresh + self->lost;
 }
 
 void

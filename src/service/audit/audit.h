@@ -23,6 +23,18 @@ OG_MUST_CHECK enum og_code og_audit_create(struct og_db *db, struct og_str origi
                                            const uint8_t public_key[OG_PUBLIC_KEY_BYTES],
                                            struct og_audit **out, struct og_err *err);
 void og_audit_destroy(struct og_audit *self); /* takes NULL */
+/*
+ * How many entries the log may hold, once, before the lanes run. When it does, a request that would
+ * add one fails with OG_E_UNAVAILABLE; by best effort it goes on, and its entries are counted
+ * instead. The gateway's own work goes on, its few entries go over the limit, and the first of them
+ * is behind an audit.dropped with the count.
+ * entries_max  0: as many as the disk takes
+ */
+void og_audit_limit(struct og_audit *self, int64_t entries_max, bool is_best_effort);
+/* How full it is, 0 without a limit. Write lane. */
+int og_audit_use_percent(const struct og_audit *self);
+/* Retention has removed the entries up to this one, in the present batch. */
+void og_audit_begins_after(struct og_audit *self, int64_t seq);
 /* Origin and public half of the key that signs its checkpoints. */
 const struct og_audit_key *og_audit_signer(const struct og_audit *self);
 /* For og_lanes_config; lives as long as `self`. */
@@ -42,7 +54,8 @@ void og_audit_add_refusal(const struct og_services *svc, const struct og_audit_e
 
 /*
  * From any thread, for what happens outside of operations (a refused credential): in a batch of its
- * own or with others. OG_E_BUSY when the lane is full, OG_E_UNAVAILABLE when it stops.
+ * own or with others. What came from an `ip` is counted only when the log is full.
+ * OG_E_BUSY when the lane is full, OG_E_UNAVAILABLE when it stops.
  */
 OG_MUST_CHECK enum og_code og_audit_note(const struct og_services *svc, struct og_lanes *lanes,
                                          const struct og_audit_event *event);
@@ -57,7 +70,7 @@ OG_MUST_CHECK enum og_code og_audit_erase(struct og_services *svc, struct og_tx 
                                           struct og_str number, bool *found_out,
                                           struct og_err *err);
 
-/* Entries since the last checkpoint, those about checkpoints not counted. Write lane, or when the
+/* Entries since the last checkpoint, those about checkpoints not counted, lost ones counted. Write lane, or when the
  * lanes have stopped. */
 int64_t og_audit_fresh(const struct og_audit *self);
 /* A checkpoint of what is on disk, and the entry that says so. As og_audit_add. */

@@ -109,6 +109,7 @@ og_audit_purge_step(const struct og_services *svc, struct og_tx *tx, struct og_a
         self->has_more = self->count == self->limit;
         code = move_start(svc, tx, &round.verifier.chain, err);
         tell_removed(svc, round.verifier.chain.size);
+        og_audit_begins_after(svc->lane.audit, round.verifier.chain.size);
     }
     og_audit_verifier_finish(&round.verifier);
     return code;

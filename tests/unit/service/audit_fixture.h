@@ -21,6 +21,8 @@ struct audit_world {
     struct world *w;
     struct og_lanes *lanes;
     sem_t answered;
+    int64_t entries_max; /* of its audit log */
+    bool is_best_effort;
 };
 
 enum tell_way { TELL, TELL_AND_FAIL, REFUSE, TELL_AND_LOSE, ERASE, PURGE };
@@ -90,6 +92,7 @@ open_lanes(struct audit_world *aw)
 {
     struct world *w = aw->w;
     world_must(create_audit(w, &w->svc.lane.audit), &w->err);
+    og_audit_limit(w->svc.lane.audit, aw->entries_max, aw->is_best_effort);
     og_db_close(w->db);
     w->db = NULL;
     const struct og_lanes_config config = {
