@@ -19,18 +19,6 @@ og_otp_send_insert(struct og_db *db, struct og_str verification_id, int n,
 }
 
 enum og_code
-og_otp_message_waits(struct og_db *db, struct og_str account_id, struct og_str message_id,
-                     bool *out, struct og_err *err)
-{
-    int64_t one;
-    const enum og_code code =
-        og_db_first_i64(db, &og_otp_page, OG_OTP_SQL_MESSAGE_WAITS,
-                        OG_ARGS(og_value_text(message_id), og_value_text(account_id)), &one, err);
-    *out = code == OG_OK;
-    return code == OG_E_NOT_FOUND ? OG_OK : code;
-}
-
-enum og_code
 og_otp_sends(struct og_db *db, struct og_str account_id, struct og_str verification_id,
              struct og_arena *mem, struct og_otp_send **items_out, int *count_out,
              struct og_err *err)

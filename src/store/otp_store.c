@@ -48,9 +48,6 @@ static const char *const sql[OG_OTP_STATEMENTS] = {
         "verification_id IS NOT NULL AND deadline_at > $1",
     [OG_OTP_SQL_SEND_INSERT] =
         "INSERT INTO otp_sends (verification_id, n, message_id, at) VALUES ($1, $2, $3, $4)",
-    [OG_OTP_SQL_MESSAGE_WAITS] =
-        "SELECT 1 FROM messages WHERE account_id = $2 AND id = $1 AND state = 0 AND "
-        "handed_at IS NULL",
     [OG_OTP_SQL_SENDS] =
         "SELECT s.n, s.at, m.handed_at, m.sent_at, m.delivered_at, m.failed_at, m.reason, "
         "s.message_id "

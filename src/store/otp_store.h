@@ -107,10 +107,6 @@ OG_MUST_CHECK enum og_code og_verification_expire_all(struct og_db *db, int64_t 
 OG_MUST_CHECK enum og_code og_otp_send_insert(struct og_db *db, struct og_str verification_id,
                                               int n, struct og_str message_id, int64_t at_ms,
                                               struct og_err *err);
-/* Is that message still waiting, and no phone has it? */
-OG_MUST_CHECK enum og_code og_otp_message_waits(struct og_db *db, struct og_str account_id,
-                                                struct og_str message_id, bool *out,
-                                                struct og_err *err);
 
 /* How a send went, from its message. */
 struct og_otp_send {

@@ -52,12 +52,31 @@ cancel_record(struct og_message *m, bool never_handed, int64_t now_ms)
     }
 }
 
+static enum og_code
+cancel_pending(struct og_services *svc, struct og_tx *tx, struct og_arena *mem,
+               struct og_message *out, struct og_err *err)
+{
+    bool never_handed = out->handed_at == 0;
+    enum og_message_state *before = og_webhook_before(svc, out, mem);
+    cancel_record(out, never_handed, tx->now_ms);
+    enum og_code code =
+        og_message_save(tx->db, &svc->keys.seal, out, OG_MESSAGE_PENDING, never_handed,
+                        og_message_settle(svc, out, tx->now_ms), err);
+    if (code == OG_OK) {
+        code = og_webhook_message_changed(svc, tx, out, before, mem, err);
+    }
+    if (code == OG_OK && out->record.state == OG_MESSAGE_CANCELLED) {
+        code = og_webhook_message_ended(svc, tx, out, OG_WEBHOOK_MESSAGE_CANCELED, mem, err);
+    }
+    return code;
+}
+
 enum og_code
 og_message_cancel(struct og_services *svc, struct og_tx *tx, struct og_str account_id,
                   struct og_str id, struct og_arena *mem, struct og_message *out,
                   struct og_err *err)
 {
-    enum og_code code =
+    const enum og_code code =
         og_message_find(tx->db, &svc->keys.seal, account_id, id, mem, out, err);
     if (code != OG_OK) {
         return code;
@@ -66,18 +85,28 @@ og_message_cancel(struct og_services *svc, struct og_tx *tx, struct og_str accou
         return og_fail(err, OG_E_CONFLICT, "id",
                        "failed to cancel message: message is not pending");
     }
-    bool never_handed = out->handed_at == 0;
-    enum og_message_state *before = og_webhook_before(svc, out, mem);
-    cancel_record(out, never_handed, tx->now_ms);
-    code = og_message_save(tx->db, &svc->keys.seal, out, OG_MESSAGE_PENDING, never_handed,
-                           og_message_settle(svc, out, tx->now_ms), err);
-    if (code == OG_OK) {
-        code = og_webhook_message_changed(svc, tx, out, before, mem, err);
+    return cancel_pending(svc, tx, mem, out, err);
+}
+
+/* The queue knows of what waits; its row, of a fetch in this batch. */
+enum og_code
+og_message_withdraw(struct og_services *svc, struct og_tx *tx, struct og_str account_id,
+                    struct og_str id, struct og_arena *mem, struct og_message *out, bool *did_out,
+                    struct og_err *err)
+{
+    struct og_dispatch_item item;
+    *did_out = false;
+    if (!og_dispatch_find(svc->lane.dispatch, account_id, id, &item) ||
+        item.phase != OG_DISPATCH_WAITING) {
+        return OG_OK;
     }
-    if (code == OG_OK && out->record.state == OG_MESSAGE_CANCELLED) {
-        code = og_webhook_message_ended(svc, tx, out, OG_WEBHOOK_MESSAGE_CANCELED, mem, err);
+    enum og_code code =
+        og_message_find_record(tx->db, &svc->keys.seal, account_id, id, mem, out, err);
+    if (code == OG_OK && out->record.state == OG_MESSAGE_PENDING && !out->handed_at) {
+        code = cancel_pending(svc, tx, mem, out, err);
+        *did_out = code == OG_OK;
     }
-    return code;
+    return code == OG_E_NOT_FOUND ? OG_OK : code;
 }
 
 void

@@ -54,6 +54,12 @@ OG_MUST_CHECK enum og_code og_message_cancel(struct og_services *svc, struct og_
                                              struct og_str account_id, struct og_str id,
                                              struct og_arena *mem, struct og_message *out,
                                              struct og_err *err);
+/* Cancel it if no phone has it yet; where one has, or it has ended, nothing happens. `out` has no
+ * text. *did_out: then og_message_cancelled. */
+OG_MUST_CHECK enum og_code og_message_withdraw(struct og_services *svc, struct og_tx *tx,
+                                               struct og_str account_id, struct og_str id,
+                                               struct og_arena *mem, struct og_message *out,
+                                               bool *did_out, struct og_err *err);
 /* After the commit of a cancel. */
 void og_message_cancelled(struct og_services *svc, const struct og_message *message);
 

@@ -302,7 +302,9 @@ apply_match(struct og_otp_check_op *self, struct og_tx *tx, struct og_verificati
     make_receipt(self, tx, v);
     code = og_otp_failure_clear(tx->db, &target, err);
     if (code == OG_OK) {
-        code = og_otp_unsend(&self->base, tx, v, &self->cancelled, &self->has_cancelled);
+        code = og_message_withdraw(self->base.svc, tx, self->base.account_id, v->message_id,
+                                   self->base.mem, &self->cancelled, &self->has_cancelled,
+                                   &self->base.op.err);
     }
     if (code == OG_OK) {
         code = og_webhook_otp_closed(self->base.svc, tx, v, OG_WEBHOOK_OTP_APPROVED,

@@ -117,22 +117,6 @@ og_otp_send(struct og_otp_base *base, struct og_tx *tx, const struct og_verifica
     return code;
 }
 
-enum og_code
-og_otp_unsend(struct og_otp_base *base, struct og_tx *tx, const struct og_verification *v,
-              struct og_message *out, bool *did_out)
-{
-    bool waits = false;
-    *did_out = false;
-    enum og_code code = og_otp_message_waits(tx->db, base->account_id, v->message_id, &waits,
-                                             &base->op.err);
-    if (code == OG_OK && waits) {
-        code = og_message_cancel(base->svc, tx, base->account_id, v->message_id, base->mem, out,
-                                 &base->op.err);
-        *did_out = code == OG_OK;
-    }
-    return code;
-}
-
 int64_t
 og_otp_wait_after(const struct og_otp_policy *policy, int sends)
 {

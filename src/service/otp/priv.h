@@ -39,11 +39,6 @@ bool og_otp_unseal(const struct og_services *svc, struct og_str id, struct og_st
 OG_MUST_CHECK enum og_code og_otp_send(struct og_otp_base *base, struct og_tx *tx,
                                        const struct og_verification *v,
                                        const struct og_secret *text, struct og_message *out);
-/* Cancel the last message if no phone has it yet. *did_out: then og_message_cancelled. */
-OG_MUST_CHECK enum og_code og_otp_unsend(struct og_otp_base *base, struct og_tx *tx,
-                                         const struct og_verification *v, struct og_message *out,
-                                         bool *did_out);
-
 /* How long after this send (from 1) the next may follow. */
 int64_t og_otp_wait_after(const struct og_otp_policy *policy, int sends);
 /* Whole seconds until `until_ms`, at least 1. */

@@ -111,7 +111,9 @@ send_again(struct og_otp_resend_op *self, struct og_tx *tx)
                               tx->now_ms, &self->text, err);
     }
     if (code == OG_OK) {
-        code = og_otp_unsend(&self->base, tx, v, &self->cancelled, &self->has_cancelled);
+        code = og_message_withdraw(self->base.svc, tx, self->base.account_id, v->message_id,
+                                   self->base.mem, &self->cancelled, &self->has_cancelled,
+                                   &self->base.op.err);
     }
     if (code == OG_OK) {
         code = og_otp_send(&self->base, tx, v, &self->text, &self->message);
