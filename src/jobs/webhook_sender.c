@@ -44,8 +44,7 @@ struct delivery {
     struct og_webhook_sender *sender;
     struct delivery *prev, *next;
     struct og_arena mem;
-    struct og_receiver *receiver;
-    struct og_webhook_try ask; /* its strings live in mem, its host not */
+    struct og_webhook_try ask; /* its strings live in mem, host and hook not */
     struct og_client_headers *headers;
     int64_t began_ms;
     struct og_webhook_result result;
@@ -154,7 +153,7 @@ on_answer(void *ctx, const struct og_client_answer *answer)
     self->finished = one;
     og_metric_set(&metrics[UNDER_WAY], --self->under_way_count);
     struct og_receiver *receiver =
-        og_receivers_over(self->receivers, one->receiver,
+        og_receivers_over(self->receivers, &one->job,
                           answer->failure == OG_CLIENT_ANSWERED && took_ms <= PROMPT_MS);
     if (receiver) {
         call_waiting(receiver);
@@ -231,8 +230,7 @@ deliver(struct og_webhook_sender *self, const struct og_webhook_try *ask)
         .failed = ask->failed,
     };
     link_given(one);
-    one->receiver = og_receivers_add(self->receivers, ask->host, &one->job);
-    call_waiting(one->receiver);
+    call_waiting(og_receivers_add(self->receivers, ask->host, ask->hook, &one->job));
 }
 
 /* ---- rounds ---- */
@@ -284,18 +282,18 @@ static const struct og_op_kind round_kind = {"webhook.round", og_webhook_round_a
                                              on_round_done};
 
 static void
-list_hosts(struct og_webhook_sender *self)
+list_rooms(struct og_webhook_sender *self)
 {
     struct og_webhook_round_op *round = &self->round;
     const size_t count = og_receivers_count(self->receivers);
     struct og_receiver_load *loads =
         OG_ARENA_ARRAY(&self->mem, struct og_receiver_load, count + 1);
-    round->hosts = OG_ARENA_ARRAY(&self->mem, struct og_webhook_host, count + 1);
-    round->host_count = (int)count;
+    round->rooms = OG_ARENA_ARRAY(&self->mem, struct og_webhook_room, count + 1);
+    round->room_count = (int)count;
     og_receivers_list(self->receivers, loads);
     for (size_t i = 0; i < count; i++) {
-        round->hosts[i] = (struct og_webhook_host){
-            .host = og_str_dup(&self->mem, loads[i].host),
+        round->rooms[i] = (struct og_webhook_room){
+            .hook = og_str_dup(&self->mem, loads[i].hook),
             .given = loads[i].given,
             .given_max = loads[i].given_max,
         };
@@ -315,7 +313,7 @@ begin_round(struct og_webhook_sender *self, int64_t now_ms, bool looks_at_all)
         .first_wait_ms = self->config.first_wait_ms,
         .tries_max = GIVEN_MAX - self->given_count,
     };
-    list_hosts(self);
+    list_rooms(self);
     self->in_round = self->finished;
     self->finished = NULL;
     for (struct delivery *one = self->in_round; one; one = one->next) {

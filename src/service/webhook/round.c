@@ -56,23 +56,25 @@ note_result(struct og_webhook_round_op *self, struct og_tx *tx,
 
 /* ---- tries ---- */
 
-static struct og_webhook_host *
-find_host(struct og_webhook_round_op *self, struct og_str host)
+static struct og_webhook_room *
+find_room(struct og_webhook_round_op *self, const struct og_webhook *hook)
 {
-    for (int i = 0; i < self->host_count; i++) {
-        if (og_str_eq_nocase(self->hosts[i].host, host)) {
-            return &self->hosts[i];
+    const struct og_str key = og_str_printf(self->mem, "%" OG_STR_FMT "/%" OG_STR_FMT,
+                                            OG_STR_ARG(hook->account_id), OG_STR_ARG(hook->id));
+    for (int i = 0; i < self->room_count; i++) {
+        if (og_str_eq(self->rooms[i].hook, key)) {
+            return &self->rooms[i];
         }
     }
-    self->hosts[self->host_count] =
-        (struct og_webhook_host){.host = host, .given_max = self->given_max};
-    return &self->hosts[self->host_count++];
+    self->rooms[self->room_count] =
+        (struct og_webhook_room){.hook = key, .given_max = self->given_max};
+    return &self->rooms[self->room_count++];
 }
 
 /* What all tries of a hook have in common. */
 struct target {
     const struct og_webhook *hook;
-    struct og_webhook_host *host;
+    struct og_webhook_room *room;
     struct og_str authorities;
     struct og_secret signing_key;
 };
@@ -121,7 +123,8 @@ take_one(struct og_webhook_round_op *self, struct og_tx *tx, const struct target
         .account_id = row->account_id,
         .webhook_id = row->webhook_id,
         .url = target->hook->url,
-        .host = target->host->host,
+        .host = og_webhook_url_host(target->hook->url),
+        .hook = target->room->hook,
         .authorities = target->authorities,
         .signing_key = target->signing_key,
         .body = og_str_dup(self->mem, og_buf_str(&body)),
@@ -132,7 +135,7 @@ take_one(struct og_webhook_round_op *self, struct og_tx *tx, const struct target
     og_buf_finish(&body);
     code = og_hook_queue_lease(tx->db, row->id, tx->now_ms + OG_WEBHOOK_LEASE_MS, err);
     self->try_count += code == OG_OK;
-    target->host->given += code == OG_OK;
+    target->room->given += code == OG_OK;
     return code;
 }
 
@@ -141,8 +144,8 @@ take_of_hook(struct og_webhook_round_op *self, struct og_tx *tx, const struct og
 {
     struct og_webhook_event_row *rows;
     int count = 0;
-    struct target target = {hook, find_host(self, og_webhook_url_host(hook->url)), {0}, {0}};
-    int room = target.host->given_max - target.host->given;
+    struct target target = {hook, find_room(self, hook), {0}, {0}};
+    int room = target.room->given_max - target.room->given;
     room = room < self->tries_max - self->try_count ? room : self->tries_max - self->try_count;
     if (room <= 0) {
         return OG_OK;
@@ -161,17 +164,17 @@ take_of_hook(struct og_webhook_round_op *self, struct og_tx *tx, const struct og
     return code;
 }
 
-/* Each hook may bring a host of its own. */
+/* Each hook may bring a room of its own. */
 static void
 make_room(struct og_webhook_round_op *self, int more)
 {
-    size_t count = (size_t)self->host_count;
-    struct og_webhook_host *hosts =
-        OG_ARENA_ARRAY(self->mem, struct og_webhook_host, count + (size_t)more + 1);
+    size_t count = (size_t)self->room_count;
+    struct og_webhook_room *rooms =
+        OG_ARENA_ARRAY(self->mem, struct og_webhook_room, count + (size_t)more + 1);
     if (count > 0) {
-        memcpy(hosts, self->hosts, count * sizeof *hosts);
+        memcpy(rooms, self->rooms, count * sizeof *rooms);
     }
-    self->hosts = hosts;
+    self->rooms = rooms;
 }
 
 /* Hooks that had results, each once and as they are now: the next of theirs can follow at once. */

@@ -157,14 +157,15 @@ struct og_webhook_result {
 /* One try to be made. Strings are the round's. */
 struct og_webhook_try {
     struct og_str id, account_id, webhook_id, url, host, body;
+    struct og_str hook; /* whose it is, unique over accounts */
     struct og_str authorities; /* PEM whom to trust; "" : the server's */
     int64_t created_at, failed;
     struct og_secret signing_key;
 };
 
-/* What a host has been given, and may have in all. */
-struct og_webhook_host {
-    struct og_str host;
+/* What a hook has been given, and may have in all. */
+struct og_webhook_room {
+    struct og_str hook; /* as in a try */
     int given, given_max;
 };
 
@@ -175,9 +176,9 @@ struct og_webhook_round_op {
     struct og_arena *mem;
     const struct og_webhook_result *results;
     bool looks_at_all;             /* else only at the hooks that have results */
-    struct og_webhook_host *hosts; /* that have been given something */
-    int host_count;
-    int given_max; /* of any other host */
+    struct og_webhook_room *rooms; /* of hooks that have been given something */
+    int room_count;
+    int given_max; /* of any other hook */
     int tries_max;
     int64_t first_wait_ms;        /* after a first failure */
     struct og_webhook_try *tries; /* out */
