@@ -13,6 +13,7 @@
 #include "openapi_json.h"
 
 #define FSYNC_SLOW_US 700 /* above this 20,000 messages a second do not stay under 10 ms */
+#define DAY_MS (24 * 3600 * INT64_C(1000))
 #define METRICS_BYTES_MAX (1024 * 1024)
 
 enum level { PASS, WARN, FAIL };
@@ -68,15 +69,33 @@ check_codes(struct og_api *api, char *reason, size_t reason_bytes)
                           health.level == OG_CODE_HEALTH_UP ? PASS : WARN, reason};
 }
 
+/* "" unless it is known to be older than the operator wants. */
+static void
+tell_age(const struct og_services *svc, int64_t made_at, char *reason, size_t reason_bytes)
+{
+    char date[OG_TIME_TEXT_BYTES];
+    const int64_t age_ms = made_at ? og_now_ms(svc->clock) - made_at : 0;
+    reason[0] = '\0';
+    if (svc->plan_age_max_ms && age_ms > svc->plan_age_max_ms) {
+        og_time_format(made_at, date);
+        snprintf(reason, reason_bytes, "numbering plans are %lld days old, of %.10s: newer ranges "
+                 "of numbers are not known", (long long)(age_ms / DAY_MS), date);
+    }
+}
+
 /* How old the knowledge of numbers is. Without it no code goes out where the shield judges. */
 static struct check
-check_plan(const struct og_api *api)
+check_plan(const struct og_api *api, char *reason, size_t reason_bytes)
 {
     const struct og_phone_plan *plan = api->config.services->plan;
     const bool is_gone = plan && plan->is_there && !plan->is_there(plan->ctx);
+    tell_age(api->config.services, plan && plan->made_at ? plan->made_at(plan->ctx) : 0, reason,
+             reason_bytes);
+    if (is_gone) {
+        snprintf(reason, reason_bytes, "numbering plans are missing; see the log of the start");
+    }
     return (struct check){"numbers:plan", plan ? plan->version : "none", plan && !is_gone,
-                          is_gone ? WARN : PASS,
-                          is_gone ? "numbering plans are missing; see the log of the start" : ""};
+                          reason[0] ? WARN : PASS, reason};
 }
 
 /* Kinds only: subjects are for operators. */
@@ -141,13 +160,13 @@ void
 og_health_ready(struct og_call *call)
 {
     struct og_api *api = call->api;
-    char reason[160], codes_reason[160], alert_reason[512];
+    char reason[160], codes_reason[160], plan_reason[160], alert_reason[512];
     struct check checks[] = {
         check_database(api, reason, sizeof reason),
         check_codes(api, codes_reason, sizeof codes_reason),
         check_fsync(api),
         check_phones(api),
-        check_plan(api),
+        check_plan(api, plan_reason, sizeof plan_reason),
         check_alerts(api, alert_reason, sizeof alert_reason),
         {"server:started", "bool", api->is_ready, api->is_ready ? PASS : FAIL,
          api->is_ready ? "" : "starting or stopping"},

@@ -229,6 +229,7 @@ make_services(struct og_app *self, struct og_err *err)
     og_app_alerts_board(self->config, svc);
     self->plan = og_plan_create(NULL);
     svc->plan = og_plan_face(self->plan);
+    svc->plan_age_max_ms = self->config->number.plan_age_max_ms;
     og_app_message_policy(self->config, &svc->message);
     og_app_otp_policy(self->config, &svc->otp);
     svc->inbox = (struct og_inbox_policy){self->config->inbox.enabled,

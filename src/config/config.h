@@ -154,6 +154,7 @@ struct og_config_message {
 
 struct og_config_number {
     const char *default_region; /* two capital letters or "" */
+    int64_t plan_age_max_ms;    /* 0: any age is right */
 };
 
 enum og_config_otp_store { OG_CONFIG_OTP_MEMORY, OG_CONFIG_OTP_REDIS, OG_CONFIG_OTP_MEMCACHED };

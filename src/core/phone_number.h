@@ -54,6 +54,9 @@ struct og_phone_plan {
     void *ctx;
     const char *version; /* of the data, for people */
     bool (*is_there)(void *ctx); /* could the data be had now? Cheap. NULL: always */
+    /* When the data were packaged, UTC; 0: not known, or not looked at yet. Cheap. NULL: never
+     * known. They are at least so old. */
+    int64_t (*made_at)(void *ctx);
 };
 
 /*

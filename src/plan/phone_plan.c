@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -21,6 +22,7 @@ struct og_plan {
     struct og_phone_plan face;
     char *module_path; /* NULL: search */
     _Atomic(og_plan_module_fn *) parse;
+    _Atomic int64_t made_at; /* 0: not known */
     pthread_mutex_t lock; /* one loader at a time */
 };
 
@@ -61,6 +63,16 @@ og_plan_is_there(const struct og_plan *self, struct og_err *err)
            og_fail(err, OG_E_UNAVAILABLE, "", "there is no %s", path) == OG_OK;
 }
 
+/* Packages keep the dates of the files that they were made of. */
+static int64_t
+date_of_data(void *module)
+{
+    struct stat about;
+    og_plan_module_file_fn *file = (og_plan_module_file_fn *)dlsym(module,
+                                                                   OG_PLAN_MODULE_FILE_SYMBOL);
+    return file && stat(file(), &about) == 0 ? (int64_t)about.st_mtime * 1000 : 0;
+}
+
 static enum og_code
 load_locked(struct og_plan *self, struct og_err *err)
 {
@@ -74,6 +86,7 @@ load_locked(struct og_plan *self, struct og_err *err)
         const char *why = dlerror();
         return og_fail(err, OG_E_UNAVAILABLE, "", "no numbering plans: %s", why ? why : "unknown");
     }
+    atomic_store(&self->made_at, date_of_data(module));
     atomic_store_explicit(&self->parse, (og_plan_module_fn *)symbol, memory_order_release);
     return OG_OK;
 }
@@ -113,11 +126,18 @@ is_there(void *ctx)
            og_plan_is_there(self, NULL);
 }
 
+static int64_t
+made_at(void *ctx)
+{
+    struct og_plan *self = ctx;
+    return atomic_load(&self->made_at);
+}
+
 struct og_plan *
 og_plan_create(const char *module_path)
 {
     struct og_plan *self = og_xalloc(sizeof(*self));
-    self->face = (struct og_phone_plan){parse, self, OG_PLAN_VERSION, is_there};
+    self->face = (struct og_phone_plan){parse, self, OG_PLAN_VERSION, is_there, made_at};
     self->module_path = og_xstrdup(module_path);
     atomic_init(&self->parse, NULL);
     pthread_mutex_init(&self->lock, NULL);

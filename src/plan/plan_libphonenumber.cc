@@ -5,6 +5,8 @@
 #include <phonenumbers/logger.h>
 #include <phonenumbers/phonenumberutil.h>
 
+#include <dlfcn.h>
+
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -172,4 +174,12 @@ og_plan_module_parse(struct og_str text, const char *region, struct og_phone_fac
         *why = "libphonenumber failed";
     }
     return OG_E_UNAVAILABLE;
+}
+
+const char *
+og_plan_module_file(void)
+{
+    Dl_info found;
+    void *inside = reinterpret_cast<void *>(&PhoneNumberUtil::GetInstance);
+    return dladdr(inside, &found) != 0 && found.dli_fname ? found.dli_fname : "";
 }

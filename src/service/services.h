@@ -92,6 +92,7 @@ struct og_services {
     struct og_shield *shield; /* NULL: none; judges in the write lane, its rules are constant */
     struct og_inbox_policy inbox;
     const struct og_phone_plan *plan; /* NULL: E.164 only */
+    int64_t plan_age_max_ms;          /* older is said to be old; 0: never */
     const struct og_rng *rng;         /* codes are drawn from it */
     struct og_code_store *codes;      /* live one-time codes; used on event loops */
     const struct og_clock *clock;

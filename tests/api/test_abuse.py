@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import re
 import shutil
 import time
 from pathlib import Path
@@ -209,6 +210,21 @@ def test_req_67_kinds_that_get_no_codes(app, number):
 def test_req_67_health_tells_the_version(gateway):
     check = gateway.anyone.get("/health/ready").json["checks"]["numbers:plan"]
     assert check["observedUnit"].startswith("libphonenumber 8."), check
+
+
+@pytest.mark.parametrize("most, status", [("1d", "warn"), ("0s", "pass")])
+def test_req_89_health_tells_that_numbering_plans_are_old(most, status):
+    env = {"OTPGATE_ABUSE_MODE": "enforce", "OTPGATE_ABUSE_HOME": "DE"}
+    with Gateway("--number.plan_age_max", most, tls=False, env=env) as own:
+        def check():
+            return own.anyone.get("/health/ready").expect(200).json["checks"]["numbers:plan"]
+
+        assert check()["status"] == "pass"  # not looked at yet
+        otp.start(own.account().app, "+499001234567").expect(422)
+        assert check()["status"] == status, check()
+        told = re.match(r"numbering plans are \d+ days old, of 20\d\d-\d\d-\d\d: ",
+                        check().get("description", ""))
+        assert bool(told) == (status == "warn")
 
 
 def test_req_40_concealed_starts_do_not_tell(gateway):

@@ -12,6 +12,7 @@
 
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "plan/phone_plan.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -162,10 +163,24 @@ test_first_use(void **state)
     og_plan_destroy(plan);
 }
 
+static void
+test_req_89_the_age_of_the_data_is_known_once_they_are_used(void **state)
+{
+    struct og_plan *plan = og_plan_create(PLAN_MODULE);
+    const struct og_phone_plan *face = og_plan_face(plan);
+    assert_int_equal(face->made_at(face->ctx), 0);
+    assert_int_equal(og_plan_load(plan, NULL), OG_OK);
+    const int64_t made_at = face->made_at(face->ctx);
+    assert_true(made_at > INT64_C(1500000000000)); /* 2017, when this form of the library was new */
+    assert_true(made_at < og_now_ms(og_clock_system()));
+    og_plan_destroy(plan);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_req_89_the_age_of_the_data_is_known_once_they_are_used),
         cmocka_unit_test(test_first_use),
         cmocka_unit_test(test_national),
         cmocka_unit_test(test_types),
