@@ -111,7 +111,7 @@ def test_every_limit_of_operations_is_an_option(sample):
             assert "`%s`" % option in limits or option in NOT_LIMITS_OF_PEERS, option
 
 
-NOT_LIMITS_OF_PEERS = {"lane.batch_max"}
+NOT_LIMITS_OF_PEERS = {"lane.batch_max", "number.plan_age_max"}
 
 
 # ---- series ----
