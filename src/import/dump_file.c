@@ -1,5 +1,6 @@
 /*
- * zlib tells by itself whether a file is compressed.
+ * zlib tells by itself whether a file is compressed. The first bytes tell what is no dump in SQL:
+ * read as one, it would end "in the middle of a statement".
  */
 #include "import/dump_file.h"
 
@@ -7,6 +8,40 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include <zlib.h>
+
+#define MAKE "make one with `mariadb-dump --single-transaction DATABASE > dump.sql`, or mysqldump"
+
+/* What people take for a dump, by its first bytes. */
+static const struct {
+    struct og_str begins;
+    const char *what, *advice;
+} others[] = {
+    {{"<?xml", 5}, "XML", "leave out --xml and "},
+    {{"<mysqldump", 10}, "XML", "leave out --xml and "},
+    {{"SQLite format 3", 15}, "an SQLite database", ""},
+    {{"PGDMP", 5}, "an archive of PostgreSQL", ""},
+    {{"PK\003\004", 4}, "a zip file", "unpack it, or "},
+    {{"BZh", 3}, "compressed by bzip2", "unpack it, or "},
+    {{"\3757zXZ", 5}, "compressed by xz", "unpack it, or "},
+    {{"\050\265\057\375", 4}, "compressed by zstd", "unpack it, or "},
+    {{"\377\376", 2}, "in UTF-16, as PowerShell's `>` writes", "use --result-file, or "},
+    {{"{", 1}, "JSON", ""},
+};
+
+static enum og_code
+check_begin(struct og_str head, struct og_err *err)
+{
+    static const struct og_str mark = {"\357\273\277", 3}; /* of UTF-8 */
+    head = og_str_starts(head, mark) ? og_str_slice(head, mark.len, head.len) : head;
+    head = og_str_trim(head);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (og_str_starts(head, others[i].begins)) {
+            return og_fail(err, OG_E_INVALID, "", "this is %s, and no dump in SQL: %s" MAKE,
+                           others[i].what, others[i].advice);
+        }
+    }
+    return head.len ? OG_OK : og_fail(err, OG_E_INVALID, "", "the dump is empty; " MAKE);
+}
 
 static enum og_code
 read_block(void *ctx, char *to, size_t size_bytes, size_t *got_out, struct og_err *err)
@@ -27,7 +62,9 @@ read_block(void *ctx, char *to, size_t size_bytes, size_t *got_out, struct og_er
         return og_fail(err, OG_E_TOO_LARGE, "", "the dump is longer than we read");
     }
     *got_out = (size_t)got;
-    return OG_OK;
+    const bool is_first = !self->is_begun;
+    self->is_begun = true;
+    return is_first ? check_begin((struct og_str){to, (size_t)got}, err) : OG_OK;
 }
 
 enum og_code

@@ -1,5 +1,6 @@
 /*
- * A dump on disk, plain or compressed by gzip. The one door to zlib.
+ * A dump in SQL on disk, plain or compressed by gzip. The one door to zlib. Another kind of file is
+ * refused by the first read, in words of its own (OG_E_INVALID).
  *
  * A small compressed file can hold very much: reading ends with OG_E_TOO_LARGE at `max_bytes` of
  * what comes out.
@@ -14,6 +15,7 @@ struct og_dump_file {
     struct og_dump_source source; /* to read it with */
     void *file;
     int64_t left_bytes;
+    bool is_begun; /* the first block was read */
 };
 
 /* Errors  OG_E_NOT_FOUND, OG_E_UNAVAILABLE. Zero it, then init; the struct does not move. */

@@ -39,6 +39,45 @@ read_all(const char *path, int64_t max_bytes, struct og_buf *out, struct og_err 
     return code;
 }
 
+#define BYTES(literal) {(literal), sizeof(literal) - 1}
+
+/* What it is, and what to make instead. */
+static void
+what_is_no_dump_in_sql_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        struct og_str text;
+        const char *word;
+    } cases[] = {
+        {BYTES("<?xml version=\"1.0\"?>\n<mysqldump>\n"), "XML"},
+        {BYTES("\357\273\277  <mysqldump xmlns:xsi=\"x\">"), "XML"},
+        {BYTES("SQLite format 3\0\20\0"), "an SQLite database"},
+        {BYTES("PGDMP\1\16"), "PostgreSQL"},
+        {BYTES("PK\3\4\24\0"), "a zip file"},
+        {BYTES("BZh91AY"), "bzip2"},
+        {BYTES("\3757zXZ\0\0"), "xz"},
+        {BYTES("\50\265\57\375\4"), "zstd"},
+        {BYTES("\377\376-\0-\0"), "UTF-16"},
+        {BYTES("{\"users\": []}"), "JSON"},
+        {BYTES(""), "empty"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char path[PATH_MAX];
+        struct og_dump_file file = {0};
+        char block[100];
+        size_t got;
+        struct og_err err;
+        write_file("other", cases[i].text, "wT", path);
+        assert_int_equal(og_dump_file_open(&file, path, 1000, &err), OG_OK);
+        assert_int_equal(file.source.read(file.source.ctx, block, sizeof block, &got, &err),
+                         OG_E_INVALID);
+        assert_non_null(strstr(err.text, cases[i].word));
+        assert_non_null(strstr(err.text, "mysqldump"));
+        og_dump_file_close(&file);
+    }
+}
+
 static void
 plain_and_compressed_are_the_same(void **state)
 {
@@ -97,6 +136,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_no_dump_in_sql_is_named),
         cmocka_unit_test(plain_and_compressed_are_the_same),
         cmocka_unit_test(what_is_cut_off_is_told),
     };
