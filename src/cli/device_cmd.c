@@ -10,7 +10,7 @@
 static int
 run_list(struct og_cli *cli)
 {
-    static const char *const head[] = {"ID", "NAME", "ACCOUNT", "STATE", "SIMS", "LAST SEEN"};
+    static const char *const head[] = {"ID", "NAME", "ACCOUNT", "STATE", "SIMS", "SENT COPY", "LAST SEEN"};
     struct og_json_doc doc;
     const struct og_json *answer;
     const char *path = cli->args.word_count
@@ -34,6 +34,7 @@ run_list(struct og_cli *cli)
             *cell++ = og_cli_text(cli, device, "account_id");
             *cell++ = og_cli_flag(device, "connected") ? "connected" : "away";
             *cell++ = og_str_printf(&cli->mem, "%zu", sims).ptr;
+            *cell++ = og_cli_text(cli, device, "sent_copy");
             *cell++ = og_cli_time(cli, og_cli_text(cli, device, "last_seen_at"));
         }
         og_cli_table(cli, cells, (int)rows + 1, (int)COUNT(head));

@@ -18,3 +18,23 @@ og_app_version(struct og_str agent)
     }
     return major * 1000 + minor;
 }
+
+enum og_sent_copy
+og_app_sent_copy(struct og_str agent)
+{
+    if (!og_str_starts(agent, OG_STR(APP))) {
+        return OG_SENT_COPY_UNKNOWN;
+    }
+    return og_str_ends(agent, OG_STR(OG_APP_VIRTUAL)) ? OG_SENT_COPY_NONE : OG_SENT_COPY_KEPT;
+}
+
+const char *
+og_sent_copy_name(enum og_sent_copy copy)
+{
+    static const char *const names[] = {
+        [OG_SENT_COPY_UNKNOWN] = "unknown",
+        [OG_SENT_COPY_KEPT] = "kept",
+        [OG_SENT_COPY_NONE] = "none",
+    };
+    return names[copy];
+}

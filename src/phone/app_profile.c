@@ -4,10 +4,14 @@
 
 #include <stddef.h>
 
+#include "core/app_version.h"
+
+#define AGENT(version) "me.capcom.smsgateway/" version " " OG_APP_VIRTUAL
+
 const struct og_app_profile og_app_profiles[OG_APP_COUNT] = {
-    [OG_APP_1_68] = {"me.capcom.smsgateway/1.68.0", .knows_half_hours = true},
-    [OG_APP_1_66] = {"me.capcom.smsgateway/1.66.0", .knows_half_hours = false},
-    [OG_APP_NEXT] = {"me.capcom.smsgateway/1.99.0", .knows_half_hours = true,
+    [OG_APP_1_68] = {AGENT("1.68.0"), .knows_half_hours = true},
+    [OG_APP_1_66] = {AGENT("1.66.0"), .knows_half_hours = false},
+    [OG_APP_NEXT] = {AGENT("1.99.0"), .knows_half_hours = true,
                      .knows_batches = true, .uploads_inbox = true},
 };
 

@@ -121,6 +121,18 @@ def test_the_pairing_token_stays_until_rotated(gateway, account):
     assert refused.type.startswith("text/plain")
 
 
+@pytest.mark.parametrize("agent, copy", [
+    ("me.capcom.smsgateway/1.68.0", "kept"), ("okhttp/4.10.0", "unknown"),
+    ("me.capcom.smsgateway/1.68.0 (otpgate virtual phone)", "none")])
+def test_req_53_each_phone_says_whether_it_keeps_what_it_sent(gateway, account, agent, copy):
+    made = gateway.client(bearer(account.pair()["token"])).post(
+        M + "/device", {"name": "x"}, headers={"User-Agent": agent}).expect(201).json
+    listed = gateway.admin.get("/admin/v1/devices?account=" + account.id).expect(200).json
+    assert [(one["id"], one["sent_copy"]) for one in listed["devices"]] == [(made["id"], copy)]
+    table = gateway.cli("device", "list", account.id).stdout.splitlines()
+    assert "SENT COPY" in table[0] and copy in table[1].split()
+
+
 def test_a_removed_phone_is_unknown_at_once(gateway, account):
     phone = account.add_phone()
     client = gateway.client(bearer(phone.token))

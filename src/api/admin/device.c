@@ -4,6 +4,7 @@
 #include "api/admin/priv.h"
 
 #include "base/json.h"
+#include "core/app_version.h"
 #include "service/device/device_service.h"
 
 enum og_code
@@ -55,6 +56,8 @@ og_admin_devices_encode(struct og_call *call, struct og_op *op, struct og_answer
         og_json_add_str(&w, "name", device->name);
         og_json_add_raw(&w, "sims", device->sims);
         og_json_add_str(&w, "app_version", device->app_version);
+        og_json_add_cstr(&w, "sent_copy",
+                         og_sent_copy_name(og_app_sent_copy(device->app_version)));
         og_json_add_bool(&w, "connected", self->is_connected[i]);
         add_report(&w, &self->reports[i]);
         og_json_add_time(&w, "created_at", device->created_at);

@@ -97,7 +97,7 @@ class Basics(PhoneTest):
         register = gateway.seen("POST", "/device")
         self.assertEqual(len(register), 1)
         self.assertEqual(register[0].headers["authorization"], "Bearer site")
-        self.assertEqual(register[0].headers["user-agent"], "me.capcom.smsgateway/1.68.0")
+        self.assertEqual(register[0].headers["user-agent"], "me.capcom.smsgateway/1.68.0 (otpgate virtual phone)")
         body = json.loads(register[0].body)
         self.assertEqual(body["name"], "acme/one")
         self.assertNotIn("pushToken", body)

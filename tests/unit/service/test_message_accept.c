@@ -22,6 +22,31 @@ test_without_a_phone_nothing_is_accepted(void **state)
     assert_agreement(w);
 }
 
+/* Accepted, woken and fetched within one millisecond: nothing on the way waits for a timer. (What
+ * that takes on a wall clock is measured: tests/bench, push_p99_ms.) */
+static void
+test_req_52_a_code_is_with_its_phone_while_the_clock_stands_still(void **state)
+{
+    struct world *w = *state;
+    const struct og_str phone = add_phone(w);
+    struct og_message_ask ask = new_ask();
+    ask.is_otp = true;
+    set_present(w, phone, true);
+    struct ear *ear = listen_as(w, phone);
+    for (int i = 0; i < 3; i++) { /* each finds the queue empty: its forerunner was sent */
+        const int64_t then = w->now_ms;
+        const struct og_message m = send_ask(w, &ask);
+        assert_heard(w, ear, "M");
+        struct og_pull_op *op = pull(w, phone);
+        assert_int_equal(op->count, 1);
+        assert_text(op->items[0].id, m.id);
+        assert_int_equal(row_of(w, m.id).created_at, then);
+        assert_int_equal(row_of(w, m.id).handed_at, then);
+        assert_int_equal(w->now_ms, then);
+        report(w, phone, m.id, OG_MESSAGE_SENT);
+    }
+}
+
 static void
 test_a_connected_phone_is_preferred_and_woken(void **state)
 {
@@ -288,6 +313,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WORLD(test_without_a_phone_nothing_is_accepted),
+        WITH_WORLD(test_req_52_a_code_is_with_its_phone_while_the_clock_stands_still),
         WITH_WORLD(test_a_connected_phone_is_preferred_and_woken),
         WITH_WORLD(test_a_named_phone_is_binding),
         WITH_WORLD(test_only_active_phones_if_asked),
