@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#include "abuse/window.h"
 #include "base/arena.h"
+#include "base/window.h"
 #include "core/map.h"
 
 #define HOUR_STEPS 180 /* of 20 s */

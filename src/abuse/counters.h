@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "abuse/window.h"
+#include "base/window.h"
 
 struct og_counters;
 

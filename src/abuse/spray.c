@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#include "abuse/window.h"
 #include "base/arena.h"
+#include "base/window.h"
 #include "core/map.h"
 
 #define SPAN_MS (10 * 60 * INT64_C(1000))

@@ -63,6 +63,17 @@ refuse(struct og_code_ask *ask, enum og_code code, const char *text)
 
 /* NULL when it is refused; the ask is answered then. */
 static struct og_code_ticket *
+ticket_new(struct og_code_desk *self, enum og_code_verb verb, struct og_loop *loop)
+{
+    struct og_code_ticket *ticket = og_xalloc(sizeof(*ticket));
+    ticket->verb = verb;
+    ticket->desk = self;
+    ticket->home = loop;
+    ticket->until_mono_ms = og_mono_ms(self->clock) + OG_CODE_ANSWER_MS;
+    return ticket;
+}
+
+static struct og_code_ticket *
 ticket_make(struct og_code_desk *self, enum og_code_verb verb, struct og_code_name name,
             struct og_loop *loop, struct og_code_ask *ask)
 {
@@ -70,12 +81,8 @@ ticket_make(struct og_code_desk *self, enum og_code_verb verb, struct og_code_na
         refuse(ask, OG_E_UNAVAILABLE, "too much waits for the store of codes");
         return NULL;
     }
-    struct og_code_ticket *ticket = og_xalloc(sizeof(*ticket));
-    ticket->verb = verb;
-    ticket->desk = self;
-    ticket->home = loop;
+    struct og_code_ticket *ticket = ticket_new(self, verb, loop);
     ticket->ask = ask;
-    ticket->until_mono_ms = og_mono_ms(self->clock) + OG_CODE_ANSWER_MS;
     make_key(self, name, ticket->key);
     return ticket;
 }
@@ -83,6 +90,7 @@ ticket_make(struct og_code_desk *self, enum og_code_verb verb, struct og_code_na
 static void
 ticket_free(struct og_code_ticket *ticket)
 {
+    free(ticket->counts);
     og_wipe(ticket, sizeof(*ticket));
     free(ticket);
 }
@@ -104,15 +112,52 @@ hand_back(struct og_loop_task *task)
     ticket_free(ticket);
 }
 
+/* Likewise, for counts. */
+static void
+hand_back_counts(struct og_loop_task *task)
+{
+    struct og_code_ticket *ticket = OG_CONTAINER_OF(task, struct og_code_ticket, task);
+    struct og_count_ask *ask = ticket->count_ask;
+    const struct og_count_ask *answer = ticket->counts;
+    ask->code = ticket->code;
+    ask->err = ticket->err;
+    ask->is_taken = ticket->code == OG_OK && answer->is_taken;
+    ask->at_ms = answer->at_ms;
+    for (int i = 0; i < ask->count; i++) {
+        ask->items[i].sum = answer->items[i].sum;
+        ask->items[i].wait_ms = answer->items[i].wait_ms;
+    }
+    ask->done(ask);
+    ticket_free(ticket);
+}
+
+/* Two sets of gateways that do not know each other's subjects: no limit would hold over both. */
+static enum og_code
+refuse_foreign(struct og_code_ticket *ticket)
+{
+    int64_t held;
+    if (og_log_limit_pass(&ticket->desk->told_foreign, TELL_EVERY_MS, &held)) {
+        og_log_error("codes", "shared limits are refused",
+                     "store=%s reason=\"a gateway with another abuse.shared_secret counts there, "
+                     "or did within the last minute\"",
+                     ticket->desk->kind);
+    }
+    return og_fail(&ticket->err, OG_E_UNAVAILABLE, NULL,
+                   "the store of counts is used with another secret");
+}
+
 void
 og_code_ticket_answer(struct og_code_ticket *ticket, enum og_code code)
 {
     struct og_code_desk *desk = ticket->desk;
+    if (code == OG_OK && ticket->is_foreign) {
+        code = refuse_foreign(ticket);
+    }
     ticket->code = code;
     ticket->verdict = code == OG_OK ? ticket->verdict : OG_VERDICT_NONE;
     ticket->found = code == OG_OK && ticket->found;
-    if (ticket->ask) {
-        ticket->task.run = hand_back;
+    if (ticket->ask || ticket->count_ask) {
+        ticket->task.run = ticket->ask ? hand_back : hand_back_counts;
         og_loop_post(ticket->home, &ticket->task);
     } else {
         ticket_free(ticket);
@@ -212,6 +257,106 @@ desk_drop(struct og_code_store *face, struct og_loop *loop, struct og_code_name 
 {
     take_named(face, OG_CODE_DROP, loop, name, ask);
 }
+
+/* ---- counts ---- */
+
+void
+og_count_key(const struct og_code_ticket *ticket, int item, char out[OG_COUNT_KEY_BYTES])
+{
+    const struct og_count *count = &ticket->counts->items[item];
+    snprintf(out, OG_COUNT_KEY_BYTES, "%s:%.32s:%016llx", ticket->key, count->rule,
+             (unsigned long long)count->subject);
+}
+
+void
+og_count_mark_key(const struct og_code_ticket *ticket, char out[OG_COUNT_KEY_BYTES])
+{
+    snprintf(out, OG_COUNT_KEY_BYTES, "%s:mark", ticket->key);
+}
+
+static struct og_code_desk *
+desk_of(struct og_count_store *counts)
+{
+    return OG_CONTAINER_OF(counts, struct og_code_desk, counts);
+}
+
+static void
+refuse_counts(struct og_count_ask *ask, enum og_code code, const char *text)
+{
+    ask->is_taken = false;
+    ask->code = og_fail(&ask->err, code, NULL, "%s", text);
+    if (ask->done) {
+        ask->done(ask);
+    }
+}
+
+/* All counts have one name before the colon: a script reaches them in one step. NULL: refused. */
+static struct og_code_ticket *
+count_ticket(struct og_code_desk *self, enum og_code_verb verb, const struct og_count_ask *ask,
+             struct og_loop *loop)
+{
+    if (!open_one(self, ask->done != NULL)) {
+        return NULL;
+    }
+    struct og_code_ticket *ticket = ticket_new(self, verb, loop);
+    ticket->counts = og_xalloc(sizeof(*ticket->counts));
+    *ticket->counts = *ask;
+    ticket->mark = self->mark;
+    snprintf(ticket->key, sizeof(ticket->key), "%s{counts}", self->prefix);
+    return ticket;
+}
+
+static void
+desk_take(struct og_count_store *counts, struct og_loop *loop, struct og_count_ask *ask)
+{
+    struct og_code_desk *self = desk_of(counts);
+    if (ask->count < 1 || ask->count > OG_COUNT_ITEMS_MAX) {
+        refuse_counts(ask, OG_E_INTERNAL, "a take of counts out of bounds");
+        return;
+    }
+    struct og_code_ticket *ticket = count_ticket(self, OG_COUNT_TAKE, ask, loop);
+    if (ticket) {
+        ticket->count_ask = ask->done ? ask : NULL;
+        self->take(self, ticket);
+    } else {
+        refuse_counts(ask, OG_E_UNAVAILABLE, "too much waits for the store of codes");
+    }
+}
+
+static void
+send_counts(struct og_count_store *counts, enum og_code_verb verb,
+            const struct og_count_ask *items)
+{
+    struct og_code_desk *self = desk_of(counts);
+    struct og_code_ticket *ticket = count_ticket(self, verb, items, NULL);
+    if (ticket) {
+        self->take(self, ticket);
+    }
+}
+
+static void
+desk_give(struct og_count_store *counts, const struct og_count_ask *taken)
+{
+    send_counts(counts, OG_COUNT_GIVE, taken);
+}
+
+static void
+desk_forget(struct og_count_store *counts, const struct og_count_ask *items)
+{
+    send_counts(counts, OG_COUNT_FORGET, items);
+}
+
+void
+og_code_desk_count(struct og_code_desk *self, const char *mark)
+{
+    if (mark) {
+        snprintf(self->mark, sizeof(self->mark), "%s", mark);
+        self->counts = (struct og_count_store){desk_take, desk_give, desk_forget};
+        self->face.counts = &self->counts;
+    }
+}
+
+/* ---- health, life ---- */
 
 static struct og_code_health
 desk_health(struct og_code_store *face)

@@ -13,12 +13,22 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "codes/code_rules.h"
+#include "codes/count_store.h"
 
 #define OG_CODE_PREFIX_MAX_CHARS 64
 #define OG_CODE_KEY_BYTES (OG_CODE_PREFIX_MAX_CHARS + 2 + 43 + 1) /* prefix, { }, digest, NUL */
 #define OG_CODE_TICKETS_MAX 10000 /* under way at once; more are refused */
 
-enum og_code_verb { OG_CODE_PUT, OG_CODE_CHECK, OG_CODE_PEEK, OG_CODE_DROP };
+enum og_code_verb {
+    OG_CODE_PUT,
+    OG_CODE_CHECK,
+    OG_CODE_PEEK,
+    OG_CODE_DROP,
+    OG_COUNT_TAKE, /* from here on those of count_store.h */
+    OG_COUNT_GIVE,
+    OG_COUNT_FORGET,
+    OG_CODE_VERBS
+};
 
 /* A verb with copies of what it was given. Owned by the store from take until it is answered. */
 struct og_code_ticket {
@@ -30,8 +40,11 @@ struct og_code_ticket {
     int64_t ttl_ms;             /* of put */
     struct og_code_body body;   /* of put; in an answer to peek: its sealed copy */
     struct og_code_guess guess; /* of check; without the name */
+    struct og_count_ask *counts; /* of verbs of counts; in an answer to take: with the answer */
+    const char *mark;            /* likewise: whose counts they are */
     int tries, place;           /* for the store's use, as is the next */
     bool is_special, is_asking;
+    bool is_foreign; /* in an answer to take: another gateway has another mark */
     /* the answer */
     enum og_code code;
     struct og_err err;
@@ -43,16 +56,19 @@ struct og_code_ticket {
     struct og_code_desk *desk;
     struct og_loop *home;
     struct og_code_ask *ask;
+    struct og_count_ask *count_ask;
 };
 
 struct og_code_desk {
     struct og_code_store face; /* destroy is the store's to set */
+    struct og_count_store counts;
+    char mark[OG_COUNT_MARK_CHARS + 1]; /* tells secrets apart that subjects were made with */
     /* On the asker's thread. */
     void (*take)(struct og_code_desk *self, struct og_code_ticket *ticket);
     const struct og_clock *clock;
     char prefix[OG_CODE_PREFIX_MAX_CHARS + 1];
     char kind[16]; /* "redis", for the log */
-    struct og_log_limit told;
+    struct og_log_limit told, told_foreign;
     struct {
         pthread_mutex_t lock;
         pthread_cond_t idle;
@@ -67,11 +83,19 @@ void og_code_desk_init(struct og_code_desk *self, const char *kind, const char *
                        const struct og_clock *clock,
                        void (*take)(struct og_code_desk *self, struct og_code_ticket *ticket));
 void og_code_desk_finish(struct og_code_desk *self); /* no ticket is under way any more */
+/* Keep counts, too. mark: NULL for none; copied. */
+void og_code_desk_count(struct og_code_desk *self, const char *mark);
 
 /* Give the answer and the ticket back; a reason is in ticket->err. Any thread. */
 void og_code_ticket_answer(struct og_code_ticket *ticket, enum og_code code);
 /* OG_E_UNAVAILABLE with a reason for the log, and no verdict. */
 void og_code_ticket_fail(struct og_code_ticket *ticket, const char *reason);
+
+/* The name of a ticket's count, and of the mark that all counts have in common; with the ticket's
+ * key before them, so that all are in one slot of a cluster. */
+#define OG_COUNT_KEY_BYTES (OG_CODE_KEY_BYTES + 64)
+void og_count_key(const struct og_code_ticket *ticket, int item, char out[OG_COUNT_KEY_BYTES]);
+void og_count_mark_key(const struct og_code_ticket *ticket, char out[OG_COUNT_KEY_BYTES]);
 
 /* Tell how the store is. A change is logged. Any thread. */
 void og_code_desk_tell(struct og_code_desk *self, enum og_code_health_level level,

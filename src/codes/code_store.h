@@ -23,6 +23,8 @@
 #include "base/crypto.h"
 #include "base/loop.h"
 
+struct og_count_store;
+
 #define OG_CODE_KEYS_MAX 2        /* the key in use and the one before it */
 #define OG_CODE_SEALED_MAX_BYTES 256
 #define OG_CODE_ANSWER_MS 1500 /* the longest wait for another program */
@@ -124,4 +126,6 @@ struct og_code_store {
     /* After the loops have ended. */
     void (*destroy)(struct og_code_store *self);
     bool is_volatile; /* codes from before this start of the program are lost */
+    /* Counts in the same place; they end with it. NULL: none were asked for. */
+    struct og_count_store *counts;
 };

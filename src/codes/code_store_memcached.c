@@ -10,6 +10,7 @@
 
 #include "codes/code_desk.h"
 #include "codes/code_pack.h"
+#include "codes/count_memcached.h"
 #include "codes/memcached_client.h"
 
 #define STEPS_MS 800 /* connect, read and write, each as slow as it may be */
@@ -24,6 +25,7 @@ _Static_assert(OG_CODE_TTL_MAX_MS / 1000 + 1 < OG_MEMCACHED_LIFE_MAX_S, "lives s
 struct worker {
     struct store *store;
     struct og_memcached_client *client;
+    struct og_count_memcached counts;
     pthread_t thread;
     bool is_started;
 };
@@ -32,6 +34,7 @@ struct store {
     struct og_code_desk desk;
     struct worker workers[OG_CODE_MEMCACHED_THREADS_MAX];
     int worker_count;
+    struct og_count_losses losses;
     struct {
         pthread_mutex_t lock;
         pthread_cond_t work;
@@ -176,6 +179,26 @@ do_drop(struct worker *self, struct og_code_ticket *ticket)
     return result == OG_MEMCACHED_MISSING ? OG_MEMCACHED_DONE : result;
 }
 
+/* ---- verbs of counts ---- */
+
+static enum og_memcached_result
+do_take(struct worker *self, struct og_code_ticket *ticket)
+{
+    return og_count_memcached_take(&self->counts, ticket);
+}
+
+static enum og_memcached_result
+do_give(struct worker *self, struct og_code_ticket *ticket)
+{
+    return og_count_memcached_give(&self->counts, ticket);
+}
+
+static enum og_memcached_result
+do_forget(struct worker *self, struct og_code_ticket *ticket)
+{
+    return og_count_memcached_forget(&self->counts, ticket);
+}
+
 /* ---- threads ---- */
 
 static void
@@ -186,6 +209,9 @@ serve(struct worker *self, struct og_code_ticket *ticket)
         [OG_CODE_CHECK] = do_check,
         [OG_CODE_PEEK] = do_peek,
         [OG_CODE_DROP] = do_drop,
+        [OG_COUNT_TAKE] = do_take,
+        [OG_COUNT_GIVE] = do_give,
+        [OG_COUNT_FORGET] = do_forget,
     };
     struct og_code_desk *desk = &self->store->desk;
     if (!is_in_time(self, ticket)) {
@@ -291,6 +317,7 @@ store_destroy(struct og_code_store *face)
     }
     pthread_cond_destroy(&self->shared.work);
     pthread_mutex_destroy(&self->shared.lock);
+    pthread_mutex_destroy(&self->losses.shared.lock);
     og_code_desk_finish(&self->desk);
     free(self);
 }
@@ -304,6 +331,7 @@ init_shared(struct store *self)
     pthread_mutex_init(&self->shared.lock, NULL);
     pthread_cond_init(&self->shared.work, &about);
     pthread_condattr_destroy(&about);
+    pthread_mutex_init(&self->losses.shared.lock, NULL);
 }
 
 static enum og_code
@@ -315,6 +343,8 @@ make_clients(struct store *self, const struct og_code_memcached_config *config, 
     for (int i = 0; i < config->thread_count && code == OG_OK; i++) {
         self->workers[i].store = self;
         code = og_memcached_client_create(&client, &self->workers[i].client, err);
+        self->workers[i].counts = (struct og_count_memcached){
+            self->workers[i].client, self->desk.clock, &self->losses, 0};
         self->worker_count = i + 1;
     }
     return code;
@@ -340,11 +370,16 @@ og_code_memcached_create(const struct og_code_memcached_config *config, struct o
     struct store *self = og_xalloc(sizeof(*self));
     struct og_err heard = {0};
     og_code_desk_init(&self->desk, "memcached", config->prefix, config->clock, take);
+    og_code_desk_count(&self->desk, config->mark);
+    self->losses.is_strict = config->is_strict;
     self->desk.face.destroy = store_destroy;
     init_shared(self);
     enum og_code code = make_clients(self, config, err);
     if (code == OG_OK && !ping(&self->workers[0], &heard) && heard.code == OG_E_UNAUTHORIZED) {
         code = og_fail(err, OG_E_UNAUTHORIZED, heard.field, "%s", heard.text);
+    }
+    if (code == OG_OK && config->mark) {
+        og_count_memcached_begin(&self->workers[0].counts);
     }
     code = code == OG_OK ? start_threads(self, err) : code;
     if (code != OG_OK) {

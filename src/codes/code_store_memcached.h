@@ -19,6 +19,8 @@ struct og_code_memcached_config {
     const char *user;           /* NULL: without SASL */
     const char *password;
     const char *prefix; /* before every key, at most 64 characters */
+    const char *mark;   /* keep counts, too (code_desk.h); NULL: none */
+    bool is_strict;     /* a count that memcached may have thrown away is full */
     int thread_count;   /* 1 .. OG_CODE_MEMCACHED_THREADS_MAX */
     const struct og_clock *clock;
 };

@@ -472,7 +472,8 @@ fill(struct store *self, const struct og_code_redis_config *config)
     self->texts[2] = og_xstrdup(config->prefix);
     self->texts[3] = og_xstrdup(config->master_name);
     self->login = (struct og_redis_login){self->texts[0], self->texts[1], config->db,
-                                          config->mode != OG_CODE_REDIS_CLUSTER, self->texts[2]};
+                                          config->mode != OG_CODE_REDIS_CLUSTER, self->texts[2],
+                                          config->mark != NULL};
     for (int i = 0; i < NODES_MAX; i++) {
         struct og_redis_node *node = &self->loop_only.nodes[i];
         *node = (struct og_redis_node){
@@ -535,6 +536,7 @@ og_code_redis_create(const struct og_code_redis_config *config, struct og_code_s
 {
     struct store *self = og_xalloc(sizeof(*self));
     og_code_desk_init(&self->desk, "redis", config->prefix, config->clock, take);
+    og_code_desk_count(&self->desk, config->mark);
     self->desk.face.destroy = store_destroy;
     pthread_mutex_init(&self->first.lock, NULL);
     pthread_cond_init(&self->first.heard, NULL);

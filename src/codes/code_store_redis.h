@@ -28,6 +28,7 @@ struct og_code_redis_config {
     const char *password;         /* NULL: none */
     int db;
     const char *prefix; /* before every key, at most 64 characters */
+    const char *mark;   /* keep counts, too (code_desk.h); NULL: none */
     const struct og_clock *clock;
 };
 

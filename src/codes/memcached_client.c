@@ -170,9 +170,33 @@ og_memcached_replace(struct og_memcached_client *self, const char *key, struct o
 }
 
 enum og_memcached_result
+og_memcached_add(struct og_memcached_client *self, const char *key, struct og_str value,
+                 int64_t life_s, struct og_err *err)
+{
+    return result_of(self,
+                     memcached_add(self->handle, key, strlen(key), value.ptr, value.len,
+                                   (time_t)life_s, 0),
+                     err);
+}
+
+enum og_memcached_result
 og_memcached_delete(struct og_memcached_client *self, const char *key, struct og_err *err)
 {
     return result_of(self, memcached_delete(self->handle, key, strlen(key), 0), err);
+}
+
+enum og_memcached_result
+og_memcached_losses(struct og_memcached_client *self, uint64_t *out, struct og_err *err)
+{
+    memcached_return_t status = MEMCACHED_SUCCESS;
+    memcached_stat_st *stats = memcached_stat(self->handle, NULL, &status);
+    *out = 0;
+    for (uint32_t i = 0; stats && i < memcached_server_count(self->handle); i++) {
+        const uint64_t born = stats[i].time - stats[i].uptime;
+        *out += stats[i].evictions + (born << 20) + ((uint64_t)stats[i].pid << 52);
+    }
+    memcached_stat_free(self->handle, stats);
+    return result_of(self, status, err);
 }
 
 bool

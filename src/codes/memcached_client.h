@@ -43,7 +43,14 @@ enum og_memcached_result og_memcached_set(struct og_memcached_client *self, cons
 enum og_memcached_result og_memcached_replace(struct og_memcached_client *self, const char *key,
                                               struct og_str value, int64_t life_s,
                                               uint64_t version, struct og_err *err);
+/* Only where there is none of that key. */
+enum og_memcached_result og_memcached_add(struct og_memcached_client *self, const char *key,
+                                          struct og_str value, int64_t life_s, struct og_err *err);
 enum og_memcached_result og_memcached_delete(struct og_memcached_client *self, const char *key,
+                                             struct og_err *err);
+/* A figure that becomes another when a server has thrown a value away before its end, or was
+ * started anew. */
+enum og_memcached_result og_memcached_losses(struct og_memcached_client *self, uint64_t *out,
                                              struct og_err *err);
 /* Does every server answer? err names one that does not. */
 bool og_memcached_ping(struct og_memcached_client *self, struct og_err *err);

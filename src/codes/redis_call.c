@@ -49,6 +49,27 @@ add_guess(struct og_redis_call *call, const struct og_code_guess *guess)
     }
 }
 
+/* The mark and each count are keys; times and amounts follow as arguments. */
+static void
+add_counts(struct og_redis_call *call, const struct og_code_ticket *ticket)
+{
+    const struct og_count_ask *ask = ticket->counts;
+    add_number(call, 1 + ask->count);
+    og_count_mark_key(ticket, call->keys[ask->count]);
+    add(call, og_str_from(call->keys[ask->count]));
+    for (int i = 0; i < ask->count; i++) {
+        og_count_key(ticket, i, call->keys[i]);
+        add(call, og_str_from(call->keys[i]));
+    }
+    add(call, og_str_from(ticket->mark));
+    add_number(call, ticket->verb == OG_COUNT_TAKE ? ask->is_forced : ask->at_ms);
+    for (int i = 0; i < ask->count; i++) {
+        add_number(call, og_count_step_ms(&ask->items[i]));
+        add_number(call, ask->items[i].amount);
+        add_number(call, ask->items[i].limit);
+    }
+}
+
 void
 og_redis_call_make(const struct og_code_ticket *ticket, bool with_text, struct og_redis_call *out)
 {
@@ -57,6 +78,10 @@ og_redis_call_make(const struct og_code_ticket *ticket, bool with_text, struct o
     out->number_count = 0;
     add(out, with_text ? OG_STR("EVAL") : OG_STR("EVALSHA"));
     add(out, og_str_from(with_text ? script->text : script->sha1));
+    if (ticket->counts) {
+        add_counts(out, ticket);
+        return;
+    }
     add(out, OG_STR("1"));
     add(out, og_str_from(ticket->key));
     if (ticket->verb == OG_CODE_PUT) {
@@ -99,6 +124,34 @@ read_peek(const struct og_redis_reply *reply, struct og_code_ticket *ticket)
     return true;
 }
 
+/* {-1}: another gateway's mark. Else: taken, time, then sum and wait of each. */
+static bool
+read_take(const struct og_redis_reply *reply, struct og_code_ticket *ticket)
+{
+    struct og_count_ask *ask = ticket->counts;
+    const bool is_foreign = reply->count == 1 && reply->items[0].number == -1;
+    for (int i = 0; i < reply->count; i++) {
+        const struct og_redis_reply *item = &reply->items[i];
+        if (item->type != OG_REDIS_NUMBER || (item->number < 0 && !is_foreign)) {
+            return false;
+        }
+    }
+    if (is_foreign) {
+        ticket->is_foreign = true;
+        return true;
+    }
+    if (reply->count != 2 + 2 * ask->count) {
+        return false;
+    }
+    ask->is_taken = reply->items[0].number == 1;
+    ask->at_ms = reply->items[1].number;
+    for (int i = 0; i < ask->count; i++) {
+        ask->items[i].sum = reply->items[2 + 2 * i].number;
+        ask->items[i].wait_ms = reply->items[3 + 2 * i].number;
+    }
+    return true;
+}
+
 bool
 og_redis_call_read(const struct og_redis_reply *reply, struct og_code_ticket *ticket)
 {
@@ -110,6 +163,8 @@ og_redis_call_read(const struct og_redis_reply *reply, struct og_code_ticket *ti
         return read_check(reply, ticket);
     case OG_CODE_PEEK:
         return read_peek(reply, ticket);
+    case OG_COUNT_TAKE:
+        return read_take(reply, ticket);
     default:
         return true;
     }

@@ -6,7 +6,8 @@
 #include "codes/code_desk.h"
 #include "codes/redis_link.h"
 
-#define OG_REDIS_WORDS_MAX 12
+#define OG_REDIS_WORDS_MAX (6 + 4 * OG_COUNT_ITEMS_MAX)
+#define OG_REDIS_NUMBERS_MAX (3 + 3 * OG_COUNT_ITEMS_MAX)
 #define OG_REDIS_NUMBER_BYTES 24
 
 struct og_redis_script {
@@ -19,8 +20,9 @@ extern const struct og_redis_script og_redis_scripts[]; /* by verb; made from th
 struct og_redis_call {
     struct og_str words[OG_REDIS_WORDS_MAX];
     int count;
-    char numbers[6][OG_REDIS_NUMBER_BYTES]; /* that words point to */
+    char numbers[OG_REDIS_NUMBERS_MAX][OG_REDIS_NUMBER_BYTES]; /* that words point to */
     int number_count;
+    char keys[1 + OG_COUNT_ITEMS_MAX][OG_COUNT_KEY_BYTES]; /* likewise */
 };
 
 /* The words borrow from the ticket. with_text: the script itself instead of its digest. */

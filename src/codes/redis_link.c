@@ -14,7 +14,7 @@
 
 #include "base/arena.h"
 
-#define WORDS_MAX 16
+#define WORDS_MAX 80
 
 struct og_redis_link {
     struct og_redis_link_events events;

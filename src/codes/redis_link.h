@@ -18,7 +18,7 @@ enum og_redis_reply_type {
     OG_REDIS_LIST,
 };
 
-#define OG_REDIS_ITEMS_MAX 8
+#define OG_REDIS_ITEMS_MAX 40
 
 /* Borrowed for the call back. */
 struct og_redis_reply {

@@ -110,7 +110,8 @@ on_info(void *ctx, const struct og_redis_reply *reply)
 static void
 on_probe(void *ctx, const struct og_redis_reply *reply)
 {
-    static const char *const names[] = {"put", "check", "peek", "drop"};
+    static const char *const names[OG_CODE_VERBS] = {"put",  "check", "peek",  "drop",
+                                                     "take", "give",  "forget"};
     struct og_redis_node *self = ctx;
     char what[32];
     struct og_redis_redirect unused;
@@ -121,7 +122,7 @@ on_probe(void *ctx, const struct og_redis_reply *reply)
             refuse(self, what, reply->text);
         }
     }
-    self->probed += self->probed < OG_CODE_DROP; /* answers come in order */
+    self->probed += self->probed < OG_CODE_VERBS - 1; /* answers come in order */
 }
 
 static void
@@ -165,16 +166,21 @@ static void
 say_probes(struct og_redis_node *self)
 {
     /* The guess is right, so that the script goes all its way. */
+    struct og_count_ask counts = {
+        .items = {{.rule = "probe", .span_ms = PROBE_LIFE_MS, .limit = 1, .amount = 1}},
+        .count = 1};
     struct og_code_ticket probe = {
-        .ttl_ms = PROBE_LIFE_MS, .body.attempts_left = 1, .guess.mac_count = 1};
+        .ttl_ms = PROBE_LIFE_MS, .body.attempts_left = 1, .guess.mac_count = 1, .mark = ""};
+    const enum og_code_verb last = self->login->with_counts ? OG_COUNT_FORGET : OG_CODE_DROP;
     struct og_redis_call call;
     char token[PROBE_ID_CHARS + 1];
     og_token_make(sizeof(token) - 1, token);
     snprintf(probe.key, sizeof(probe.key), "%s{%s}", self->login->prefix, token);
-    for (probe.verb = OG_CODE_PUT; probe.verb <= OG_CODE_DROP; probe.verb++) {
+    for (probe.verb = OG_CODE_PUT; probe.verb <= last; probe.verb++) {
+        probe.counts = probe.verb >= OG_COUNT_TAKE ? &counts : NULL;
         og_redis_call_make(&probe, true, &call);
         og_redis_link_call(self->link, call.words, call.count,
-                           probe.verb == OG_CODE_DROP ? on_last_probe : on_probe, self);
+                           probe.verb == last ? on_last_probe : on_probe, self);
     }
 }
 

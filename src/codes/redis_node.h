@@ -20,6 +20,7 @@ struct og_redis_login {
     int db;
     bool must_be_primary; /* a replica will not do (a cluster redirects by itself) */
     const char *prefix;   /* of keys, for the probe */
+    bool with_counts;     /* their scripts must run, too */
 };
 
 struct og_redis_node {

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "abuse/counters.h"
-#include "abuse/window.h"
+#include "base/window.h"
 
 #define NOON INT64_C(1767268800000)
 #define HOUR INT64_C(3600000)

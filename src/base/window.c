@@ -2,7 +2,7 @@
  * A ring of steps that is moved on when something is added. Reading does not move it: places that
  * are too old by then are passed over.
  */
-#include "abuse/window.h"
+#include "base/window.h"
 
 static int64_t
 step_of(const struct og_window_shape *shape, int64_t at_ms)
