@@ -66,11 +66,34 @@ og_shield_decisions(struct og_shield *self)
     return &self->decisions;
 }
 
-/* ---- what may never go ---- */
+/* ---- counts ---- */
 
 struct moment {
     int64_t mono_ms, now_ms;
 };
+
+/* Ours, or that of all gateways together where that is more. */
+static int64_t
+sum_of(const struct og_shield *self, enum og_abuse_rule rule, const struct og_abuse_case *c,
+       int64_t shared, struct moment at)
+{
+    const int64_t own =
+        og_counters_sum(self->limits[rule], c->keys[og_abuse_rules[rule].subject], at.mono_ms);
+    return own > shared ? own : shared;
+}
+
+static int64_t
+wait_for(const struct og_shield *self, enum og_abuse_rule rule, const struct og_abuse_case *c,
+         int64_t limit, struct moment at)
+{
+    const int64_t own_ms =
+        og_counters_wait_ms(self->limits[rule], c->keys[og_abuse_rules[rule].subject], at.mono_ms,
+                            limit, og_shield_amount(self, rule, c));
+    const int64_t shared_ms = c->shared.waits_ms[rule];
+    return own_ms > shared_ms ? own_ms : shared_ms;
+}
+
+/* ---- what may never go ---- */
 
 static bool
 proof_is_bad(const struct og_shield *self, const struct og_abuse_case *c, struct moment at)
@@ -114,7 +137,7 @@ is_suspicious(const struct og_shield *self, const struct og_abuse_case *c, struc
 {
     const int64_t limit = og_shield_limit(self, OG_RULE_IP_HOUR, c);
     const int64_t used =
-        og_counters_sum(self->limits[OG_RULE_IP_HOUR], c->keys[OG_SUBJECT_IP], at.mono_ms);
+        sum_of(self, OG_RULE_IP_HOUR, c, c->shared.sums[OG_RULE_IP_HOUR], at);
     return (limit > 0 && used * 100 >= limit * SUSPICIOUS_PERCENT) ||
            og_conversion_is_low(self->countries, c->keys[OG_SUBJECT_COUNTRY]) ||
            og_conversion_is_low(self->prefixes, c->keys[OG_SUBJECT_PREFIX]) ||
@@ -170,16 +193,12 @@ fails_limit(const struct og_shield *self, const struct og_abuse_case *c, struct 
     for (int i = 0; i < OG_RULE_LIMITS; i++) {
         const enum og_abuse_rule rule = (enum og_abuse_rule)i;
         const int64_t limit = og_shield_limit(self, rule, c);
-        const uint64_t key = c->keys[og_abuse_rules[i].subject];
-        const int64_t wait_ms =
-            limit > 0 ? og_counters_wait_ms(self->limits[i], key, at.mono_ms, limit,
-                                            og_shield_amount(self, rule, c))
-                      : 0;
+        const int64_t wait_ms = limit > 0 ? wait_for(self, rule, c, limit, at) : 0;
         if (wait_ms > 0 && (!fails || wait_ms > out->wait_ms)) {
             *out = (struct og_abuse_verdict){
                 .action = OG_ABUSE_DENY,
                 .rule = rule,
-                .figure = og_counters_sum(self->limits[i], key, at.mono_ms),
+                .figure = sum_of(self, rule, c, c->shared.sums[i], at),
                 .limit = limit,
                 .wait_ms = wait_ms,
             };
@@ -199,9 +218,9 @@ alert_budgets(struct og_shield *self, const struct og_abuse_case *c, struct mome
         if (!og_abuse_rules[i].is_budget || og_shield_limit(self, rule, c) == 0) {
             continue;
         }
-        const int64_t after = og_counters_sum(
-            self->limits[i], c->keys[og_abuse_rules[i].subject], at.mono_ms);
-        const int64_t before = after - og_shield_amount(self, rule, c);
+        const int64_t amount = og_shield_amount(self, rule, c);
+        const int64_t after = sum_of(self, rule, c, c->shared.sums[i] + amount, at);
+        const int64_t before = after - amount;
         const int64_t mark = limit * BUDGET_ALERT_PERCENT;
         if (before * 100 < mark && after * 100 >= mark) {
             const struct og_abuse_verdict verdict = {

@@ -43,6 +43,8 @@ struct og_shield_config {
     enum og_challenge_when challenge;
     int challenge_bits;
     int keys_max;
+    bool is_shared;              /* gateways count together; local counts stay as they are */
+    struct og_key shared_key;    /* of pseudonyms that they all know */
     struct og_key key;           /* of pseudonyms; the same after a restart */
     struct og_key challenge_key; /* another after each restart: challenges end with the process */
 };
@@ -55,15 +57,32 @@ enum og_proof { OG_PROOF_NONE, OG_PROOF_BAD, OG_PROOF_SOLVED };
 struct og_abuse_ask {
     enum og_abuse_kind kind;
     struct og_str account, app, number;
+    struct og_str account_name; /* the same on every gateway; "" : not counted with others */
+    bool is_app_named;          /* so is the app's, which is else a credential's id */
     struct og_str source; /* address or /64 as text; "" : not counted */
     struct og_str region; /* "DE"; "" : not known */
     enum og_phone_type type;
+};
+
+/* What a store of shared counts says of a case, by rule; what it was not asked for is nought. */
+struct og_abuse_shared {
+    int64_t sums[OG_RULE_LIMITS]; /* without this case */
+    int64_t waits_ms[OG_RULE_LIMITS];
+};
+
+/* A limit that a case takes part of. */
+struct og_abuse_need {
+    enum og_abuse_rule rule;
+    uint64_t key; /* the subject, as all gateways call it */
+    int64_t limit, amount;
 };
 
 /* The same as the shield sees it: no number, no address in the clear beyond what the log shows. */
 struct og_abuse_case {
     enum og_abuse_kind kind;
     uint64_t keys[OG_SUBJECT_COUNT]; /* 0: no such subject */
+    uint64_t shared_keys[OG_SUBJECT_COUNT]; /* of what gateways count together; 0: not this */
+    struct og_abuse_shared shared;   /* zeroed: nobody was asked */
     uint64_t country_of_all;         /* for stops that hold for all accounts */
     char account[OG_PLACE_ACCOUNT_BYTES];
     char region[4];
@@ -104,6 +123,12 @@ uint64_t og_shield_key(const struct og_shield *self, enum og_abuse_subject subje
 /* Any thread. amount and proof are the caller's to set. */
 void og_shield_case(const struct og_shield *self, const struct og_abuse_ask *ask,
                     struct og_abuse_case *out);
+/* What it takes of limits that gateways count together. Any thread. Returns how many. */
+int og_shield_needs(const struct og_shield *self, const struct og_abuse_case *c,
+                    struct og_abuse_need out[OG_RULE_LIMITS]);
+/* A subject's key for counts together. Any thread. account_name "" : of all. */
+uint64_t og_shield_shared_key(const struct og_shield *self, enum og_abuse_subject subject,
+                              struct og_str account_name, struct og_str value);
 bool og_shield_region_allowed(const struct og_shield *self, const char *region);
 
 /* The verdict. If the message may go it has been counted, and the ticket has grown. */

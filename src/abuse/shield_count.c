@@ -35,6 +35,25 @@ og_shield_amount(const struct og_shield *self, enum og_abuse_rule rule,
                                                            : self->config.price_abroad);
 }
 
+int
+og_shield_needs(const struct og_shield *self, const struct og_abuse_case *c,
+                struct og_abuse_need out[OG_RULE_LIMITS])
+{
+    struct og_abuse_case shared = *c;
+    int count = 0;
+    memcpy(shared.keys, c->shared_keys, sizeof shared.keys);
+    for (int i = 0; i < OG_RULE_LIMITS; i++) {
+        const enum og_abuse_rule rule = (enum og_abuse_rule)i;
+        const struct og_abuse_need need = {rule, shared.keys[og_abuse_rules[i].subject],
+                                           og_shield_limit(self, rule, &shared),
+                                           og_shield_amount(self, rule, &shared)};
+        if (need.limit > 0 && need.amount > 0) {
+            out[count++] = need;
+        }
+    }
+    return count;
+}
+
 struct og_conversion *
 og_shield_monitor(const struct og_shield *self, enum og_abuse_subject subject)
 {

@@ -42,6 +42,7 @@ enum og_who {
 struct og_caller {
     enum og_who kind;
     struct og_str account_id;    /* "" for the operator and nobody */
+    struct og_str account_name;  /* likewise */
     struct og_str login;         /* of Basic, for phones that join */
     struct og_str credential_id; /* "" for phones */
     struct og_str device_id;     /* "" unless a phone */

@@ -46,7 +46,8 @@
      .success = 202, OP(OG_LANE_WRITE, "message.send", og_send_apply, og_send_committed,          \
                         og_send_op),                                                              \
      .kind.decides_first = og_send_decides_first, .decode = og_smsgate_send_decode,                   \
-     .encode = og_smsgate_send_encode}
+     .prepare = og_smsgate_send_prepare, .encode = og_smsgate_send_encode,                        \
+     .failed = og_smsgate_send_failed}
 #define LIST(path_)                                                                               \
     {OG_GET, path_, SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_LIST), .success = 200,                     \
      OP(OG_LANE_READ, "message.list", og_message_list_apply, NULL, og_message_list_op),           \

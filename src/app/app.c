@@ -205,6 +205,7 @@ make_shield(struct og_app *self, struct og_err *err)
     }
     og_app_shield_config(self->config, &config);
     og_key_derive(&svc->keys.number, "abuse", &config.key);
+    config.shared_key = svc->keys.shared;
     og_key_from_bytes(random, &config.challenge_key);
     svc->shield = og_shield_create(&config);
     svc->abuse.servers = og_app_texts(&self->config->abuse.servers, &self->mem);

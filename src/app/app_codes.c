@@ -12,8 +12,47 @@
 #include "codes/code_store_memcached.h"
 #include "codes/code_store_memory.h"
 #include "codes/code_store_redis.h"
+#include "codes/count_store.h"
 
+#define SHARED_SECRET_MIN_CHARS 16
 #define RECORD_BYTES 400 /* of a code in memory, with room to spare */
+
+/* ---- counts that gateways share ---- */
+
+/* The key that all gateways make of their secret, and a mark of it that tells nothing of it.
+ * mark "": nothing is shared */
+static enum og_code
+read_shared(const struct og_config_abuse *abuse, struct og_key *key,
+            char mark[OG_COUNT_MARK_CHARS + 1], struct og_err *err)
+{
+    struct og_secret secret = {0};
+    uint8_t digest[OG_DIGEST_BYTES];
+    struct og_key root, mark_key;
+    mark[0] = '\0';
+    if (!abuse->shared) {
+        return OG_OK;
+    }
+    enum og_code code = og_app_password("abuse.shared_secret_file", abuse->shared_secret,
+                                        abuse->shared_secret_file, &secret, err);
+    if (code == OG_OK && secret.len < SHARED_SECRET_MIN_CHARS) {
+        code = og_fail(err, OG_E_INVALID,
+                       abuse->shared_secret[0] ? "abuse.shared_secret" : "abuse.shared_secret_file",
+                       "the secret of abuse.shared must have at least %d characters",
+                       SHARED_SECRET_MIN_CHARS);
+    }
+    if (code == OG_OK) {
+        og_sha256(og_secret_str(&secret), digest);
+        og_key_from_bytes(digest, &root);
+        og_key_derive(&root, "abuse-shared", key);
+        og_key_derive(&root, "abuse-mark", &mark_key);
+        og_hex(mark_key.bytes, OG_COUNT_MARK_CHARS / 2, mark);
+        og_wipe(&root, sizeof root);
+        og_wipe(&mark_key, sizeof mark_key);
+        og_wipe(digest, sizeof digest);
+    }
+    og_secret_finish(&secret);
+    return code;
+}
 
 /* ---- stores ---- */
 
@@ -52,7 +91,8 @@ open_memory(const struct og_config *config, const char *snapshot_file, struct og
 }
 
 static enum og_code
-open_redis(const struct og_config *config, struct og_services *svc, struct og_err *err)
+open_redis(const struct og_config *config, const char *mark, struct og_services *svc,
+           struct og_err *err)
 {
     static const enum og_code_redis_mode modes[] = {
         [OG_CONFIG_REDIS_DIRECT] = OG_CODE_REDIS_DIRECT,
@@ -75,6 +115,7 @@ open_redis(const struct og_config *config, struct og_services *svc, struct og_er
             .password = og_app_text(password.bytes),
             .db = from->db,
             .prefix = config->otp.store_prefix,
+            .mark = og_app_text(mark),
             .clock = svc->clock,
         };
         code = og_code_redis_create(&redis, &svc->codes, err);
@@ -85,7 +126,8 @@ open_redis(const struct og_config *config, struct og_services *svc, struct og_er
 }
 
 static enum og_code
-open_memcached(const struct og_config *config, struct og_services *svc, struct og_err *err)
+open_memcached(const struct og_config *config, const char *mark, struct og_services *svc,
+               struct og_err *err)
 {
     const struct og_config_memcached *from = &config->memcached;
     struct og_secret password = {0};
@@ -100,6 +142,8 @@ open_memcached(const struct og_config *config, struct og_services *svc, struct o
             .user = og_app_text(from->user),
             .password = og_app_text(password.bytes),
             .prefix = config->otp.store_prefix,
+            .mark = og_app_text(mark),
+            .is_strict = config->abuse.strict_limits,
             .thread_count = from->threads,
             .clock = svc->clock,
         };
@@ -116,11 +160,16 @@ enum og_code
 og_app_codes_open(const struct og_config *config, const char *snapshot_file,
                   struct og_services *svc, struct og_err *err)
 {
+    char mark[OG_COUNT_MARK_CHARS + 1];
+    const enum og_code code = read_shared(&config->abuse, &svc->keys.shared, mark, err);
+    if (code != OG_OK) {
+        return code;
+    }
     switch (config->otp.store) {
     case OG_CONFIG_OTP_REDIS:
-        return open_redis(config, svc, err);
+        return open_redis(config, mark, svc, err);
     case OG_CONFIG_OTP_MEMCACHED:
-        return open_memcached(config, svc, err);
+        return open_memcached(config, mark, svc, err);
     default:
         return open_memory(config, snapshot_file, svc);
     }

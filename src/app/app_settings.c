@@ -163,6 +163,7 @@ og_app_shield_config(const struct og_config *config, struct og_shield_config *ou
         .challenge = (enum og_challenge_when)abuse->challenge,
         .challenge_bits = abuse->challenge_bits,
         .keys_max = abuse->keys_max,
+        .is_shared = abuse->shared,
     };
     copy_regions(config, out);
     copy_limits(abuse, out->limits);

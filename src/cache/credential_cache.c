@@ -117,11 +117,13 @@ static struct entry *
 make_entry(const struct og_identity *from)
 {
     size_t text_bytes = from->account_id.len + from->credential_id.len + from->device_id.len +
-                        from->login.len + from->brand.len + from->token_id.len;
+                        from->login.len + from->brand.len + from->token_id.len +
+                        from->account_name.len;
     struct entry *entry = og_xalloc(sizeof *entry + text_bytes);
     char *at = (char *)(entry + 1);
     entry->identity = *from;
     entry->identity.account_id = pack(&at, from->account_id);
+    entry->identity.account_name = pack(&at, from->account_name);
     entry->identity.credential_id = pack(&at, from->credential_id);
     entry->identity.device_id = pack(&at, from->device_id);
     entry->identity.login = pack(&at, from->login);

@@ -32,6 +32,7 @@ struct og_identity {
     bool sandbox;                /* of the account */
     int64_t expires_at;          /* UTC ms, 0: never */
     struct og_str account_id;    /* "" for the operator */
+    struct og_str account_name;  /* likewise */
     struct og_str credential_id; /* "" for phones and codes */
     struct og_str device_id;     /* "" unless a phone */
     struct og_str login;         /* the account's Basic login */

@@ -216,6 +216,10 @@ struct og_config_abuse {
     struct og_config_texts countries; /* the same, or "*" */
     struct og_config_texts number_types_refused;
     struct og_config_texts servers; /* addresses or address/prefix */
+    bool shared; /* gateways count together */
+    const char *shared_secret;
+    const char *shared_secret_file;
+    bool strict_limits;
     int recipient_hour, recipient_day; /* 0: no limit, likewise all that follow */
     int prefix_hour;
     int ip_hour, ip_day;

@@ -283,6 +283,32 @@ check_abuse(const struct og_config_abuse *abuse, struct og_err *err)
 }
 
 static enum og_code
+check_shared(const struct og_config *self, struct og_err *err)
+{
+    const struct og_config_abuse *abuse = &self->abuse;
+    const bool has_secret = abuse->shared_secret[0] || abuse->shared_secret_file[0];
+    if (abuse->shared && self->otp.store == OG_CONFIG_OTP_MEMORY) {
+        return og_fail(err, OG_E_INVALID, "abuse.shared",
+                       "abuse.shared is true, but otp.store is memory: gateways can count together "
+                       "in redis or memcached only");
+    }
+    if (abuse->shared && !has_secret) {
+        return og_fail(err, OG_E_INVALID, "abuse.shared_secret_file",
+                       "abuse.shared is true, but abuse.shared_secret_file is missing");
+    }
+    if (abuse->shared_secret[0] && abuse->shared_secret_file[0]) {
+        return og_fail(err, OG_E_INVALID, "abuse.shared_secret_file",
+                       "abuse.shared_secret and abuse.shared_secret_file are both set: say it in "
+                       "one place");
+    }
+    if (abuse->strict_limits && !(abuse->shared && self->otp.store == OG_CONFIG_OTP_MEMCACHED)) {
+        return og_fail(err, OG_E_INVALID, "abuse.strict_limits",
+                       "abuse.strict_limits is for abuse.shared with otp.store memcached");
+    }
+    return OG_OK;
+}
+
+static enum og_code
 check_stores(const struct og_config *self, struct og_err *err)
 {
     const struct og_config_redis *redis = &self->redis;
@@ -333,5 +359,6 @@ og_config_check(const struct og_config *self, struct og_err *err)
     code = code == OG_OK ? check_otp(&self->otp, err) : code;
     code = code == OG_OK ? check_stores(self, err) : code;
     code = code == OG_OK ? check_alert(&self->alert, err) : code;
+    code = code == OG_OK ? check_shared(self, err) : code;
     return code == OG_OK ? check_abuse(&self->abuse, err) : code;
 }

@@ -36,6 +36,7 @@ struct og_keys {
     struct og_key context; /* digests of what codes are for */
     struct og_signing_key receipt; /* signs receipts */
     struct og_key codes;  /* codes in memory over a planned restart */
+    struct og_key shared; /* pseudonyms that other gateways know, too; of abuse.shared_secret */
     struct og_key cache;  /* MAC of verified Basic credentials, made anew at each start */
     struct og_signing_key audit;   /* signs the audit log's checkpoints */
     struct og_key idempotency; /* digests of keys and requests */

@@ -263,6 +263,7 @@ pass(struct og_call *call, enum og_who kind, const struct og_identity *identity,
     call->who = (struct og_caller){
         .kind = kind,
         .account_id = keep(call, identity->account_id),
+        .account_name = keep(call, identity->account_name),
         .login = keep(call, identity->login),
         .credential_id = keep(call, identity->credential_id),
         .device_id = keep(call, identity->device_id),

@@ -34,6 +34,7 @@ fill_base(struct og_call *call, struct og_otp_base *base)
     base->mem = og_call_mem(call);
     base->loop = call->req->loop;
     base->account_id = call->who.account_id;
+    base->account_name = call->who.account_name;
     base->ready = ready;
     base->ctx = call;
 }

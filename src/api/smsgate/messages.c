@@ -311,6 +311,7 @@ og_smsgate_send_decode(struct og_call *call, struct og_op *op, struct og_err *er
     self->ask.want_report = ask.want_report;
     self->ask.is_encrypted = ask.is_encrypted;
     self->ask.is_sandbox = call->who.is_sandbox;
+    self->account_name = call->who.account_name;
     self->credential_id = call->who.credential_id;
     if (code == OG_OK) {
         code = og_client_address(call, (struct og_str){0}, &self->source, err);
@@ -318,11 +319,35 @@ og_smsgate_send_decode(struct og_call *call, struct og_op *op, struct og_err *er
     return code == OG_OK ? og_abuse_read_message(self, err) : code;
 }
 
+static void
+share_done(struct og_abuse_share *share)
+{
+    og_call_continue(share->ctx, share->ask.code, &share->ask.err);
+}
+
+void
+og_smsgate_send_prepare(struct og_call *call, struct og_op *op)
+{
+    struct og_send_op *self = (struct og_send_op *)op;
+    self->share.ready = share_done;
+    self->share.ctx = call;
+    og_abuse_share_take(&self->share, self->svc, call->req->loop, self->cases, self->case_count);
+}
+
+void
+og_smsgate_send_failed(struct og_call *call, struct og_op *op)
+{
+    struct og_send_op *self = (struct og_send_op *)op;
+    (void)call;
+    og_abuse_share_end(&self->share, self->svc, false);
+}
+
 void
 og_smsgate_send_encode(struct og_call *call, struct og_op *op, struct og_answer *answer)
 {
     struct og_send_op *self = (struct og_send_op *)op;
     struct og_json_writer w;
+    og_abuse_share_end(&self->share, self->svc, true);
     og_json_begin(&w, &answer->body);
     og_smsgate_write_state(&w, &self->out, true, NULL);
     struct og_str id = og_message_public_id(&self->out);

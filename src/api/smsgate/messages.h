@@ -7,6 +7,8 @@
 #include "api/call.h"
 
 enum og_code og_smsgate_send_decode(struct og_call *call, struct og_op *op, struct og_err *err);
+void og_smsgate_send_prepare(struct og_call *call, struct og_op *op);
+void og_smsgate_send_failed(struct og_call *call, struct og_op *op);
 void og_smsgate_send_encode(struct og_call *call, struct og_op *op, struct og_answer *answer);
 /* Of get and cancel alike. */
 enum og_code og_smsgate_one_decode(struct og_call *call, struct og_op *op, struct og_err *err);

@@ -152,7 +152,7 @@ struct og_abuse_reset_op {
     enum og_abuse_subject subject;
     struct og_str value; /* E.164 number, address, region, app; "" for an account or all */
     /* inner */
-    uint64_t key;
+    uint64_t key, shared_key;
 };
 enum og_code og_abuse_reset_apply(struct og_op *op, struct og_tx *tx);
 void og_abuse_reset_committed(struct og_op *op, struct og_tx *tx);

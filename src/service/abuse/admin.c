@@ -30,15 +30,18 @@ note(struct og_services *svc, enum og_decision_action action, struct og_str acco
 
 /* From id or name to the id; "" stays. */
 static enum og_code
-find_account(struct og_tx *tx, struct og_arena *mem, struct og_str *account_id, struct og_err *err)
+find_account(struct og_tx *tx, struct og_arena *mem, struct og_str *account_id,
+             struct og_str *name_out, struct og_err *err)
 {
     struct og_account account;
+    *name_out = OG_STR("");
     if (account_id->len == 0) {
         return OG_OK;
     }
     const enum og_code code = og_account_find(tx->db, *account_id, mem, &account, err);
     if (code == OG_OK) {
         *account_id = account.id;
+        *name_out = account.name;
     }
     return code;
 }
@@ -80,7 +83,8 @@ og_abuse_stop_apply(struct og_op *op, struct og_tx *tx)
     if (og_stops_count(og_shield_stops(self->svc->shield)) >= OG_STOPS_MAX) {
         return og_fail(&op->err, OG_E_BUSY, "", "too many stops; release some");
     }
-    const enum og_code code = find_account(tx, self->mem, &self->account_id, &op->err);
+    struct og_str name;
+    const enum og_code code = find_account(tx, self->mem, &self->account_id, &name, &op->err);
     if (code != OG_OK) {
         return code;
     }
@@ -140,20 +144,20 @@ og_abuse_release_committed(struct og_op *op, struct og_tx *tx)
 
 /* ---- reset ---- */
 
-/* As og_shield_case names it. */
+/* As og_shield_case names it, here and, with the account's name, on all gateways. */
 static uint64_t
-key_of(const struct og_abuse_reset_op *self)
+key_of(const struct og_abuse_reset_op *self, struct og_str account, bool is_shared)
 {
     const struct og_str all = OG_STR("");
     char source[OG_SOURCE_KEY_BYTES];
-    struct og_str account = self->account_id, value = self->value;
+    struct og_str value = self->value;
     switch (self->subject) {
     case OG_SUBJECT_IP:
         og_source_key(self->value, source);
         value = og_str_from(source);
         break;
     case OG_SUBJECT_ACCOUNT:
-        value = self->account_id;
+        value = account;
         break;
     case OG_SUBJECT_SIM:
         account = all;
@@ -164,18 +168,21 @@ key_of(const struct og_abuse_reset_op *self)
     default:
         break;
     }
-    return og_shield_key(self->svc->shield, self->subject, account, value);
+    return (is_shared ? og_shield_shared_key : og_shield_key)(self->svc->shield, self->subject,
+                                                              account, value);
 }
 
 enum og_code
 og_abuse_reset_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_abuse_reset_op *self = (struct og_abuse_reset_op *)op;
-    const enum og_code code = find_account(tx, self->mem, &self->account_id, &op->err);
+    struct og_str name;
+    const enum og_code code = find_account(tx, self->mem, &self->account_id, &name, &op->err);
     if (code != OG_OK) {
         return code;
     }
-    self->key = key_of(self);
+    self->key = key_of(self, self->account_id, false);
+    self->shared_key = key_of(self, name, true);
     const struct og_abuse_reset row = {
         .subject = og_str_from(og_abuse_subject_name(self->subject)),
         .key = (int64_t)self->key,
@@ -191,6 +198,7 @@ og_abuse_reset_committed(struct og_op *op, struct og_tx *tx)
     struct og_abuse_reset_op *self = (struct og_abuse_reset_op *)op;
     const bool is_number = self->subject == OG_SUBJECT_RECIPIENT;
     og_shield_forget(self->svc->shield, self->subject, self->key);
+    og_abuse_share_forget(self->svc, self->subject, self->shared_key);
     note(self->svc, OG_DECISION_RESET, self->account_id,
          og_str_from(og_abuse_subject_name(self->subject)), is_number ? self->value : OG_STR(""),
          tx->now_ms);

@@ -63,7 +63,9 @@ og_abuse_read_start(struct og_otp_start_op *op, struct og_err *err)
     struct og_abuse_ask ask = {
         .kind = OG_ABUSE_CODE,
         .account = op->base.account_id,
+        .account_name = op->base.account_name,
         .app = op->client_app.len ? op->client_app : op->credential_id,
+        .is_app_named = op->client_app.len > 0,
         .number = op->to,
     };
     if (!og_abuse_is_on(op->base.svc)) {
@@ -94,6 +96,7 @@ og_abuse_read_message(struct og_send_op *op, struct og_err *err)
         struct og_abuse_ask ask = {
             .kind = OG_ABUSE_MESSAGE,
             .account = op->ask.account_id,
+            .account_name = op->account_name,
             .app = op->credential_id,
             .number = by_number ? op->ask.numbers.items[i] : OG_STR(""),
         };
@@ -198,6 +201,7 @@ admit_sim(struct og_services *svc, struct og_tx *tx, struct og_abuse_case *c,
         og_shield_key(svc->shield, OG_SUBJECT_SIM, OG_STR(""), og_str_from(name));
     struct og_abuse_case sim = *c;
     memset(sim.keys, 0, sizeof sim.keys);
+    sim.shared = (struct og_abuse_shared){0}; /* a phone belongs to one gateway */
     sim.keys[OG_SUBJECT_SIM] = c->keys[OG_SUBJECT_SIM];
     sim.kind = c->kind == OG_ABUSE_CODE ? OG_ABUSE_CODE_AGAIN : c->kind;
     sim.proof = OG_PROOF_NONE;
@@ -239,9 +243,11 @@ is_judged(const struct og_services *svc, enum og_verification_mode mode)
 enum og_code
 og_abuse_admit_start(struct og_otp_start_op *op, struct og_tx *tx)
 {
-    return is_judged(op->base.svc, op->mode)
-               ? admit(op->base.svc, tx, &op->abuse, &op->ticket, &op->base.op.err)
-               : OG_OK;
+    if (!is_judged(op->base.svc, op->mode)) {
+        return OG_OK;
+    }
+    og_abuse_share_show(&op->share, &op->abuse);
+    return admit(op->base.svc, tx, &op->abuse, &op->ticket, &op->base.op.err);
 }
 
 enum og_code
@@ -272,6 +278,8 @@ find_start(struct og_otp_resend_op *op, struct og_tx *tx)
         og_shield_case(svc->shield, &ask, &op->abuse);
     }
     op->abuse.kind = OG_ABUSE_CODE_AGAIN;
+    memcpy(op->abuse.shared_keys, op->started.shared_keys, sizeof op->abuse.shared_keys);
+    og_abuse_share_show(&op->share, &op->abuse);
     return code == OG_E_NOT_FOUND ? OG_OK : code;
 }
 
@@ -308,6 +316,7 @@ og_abuse_admit_message(struct og_send_op *op, struct og_tx *tx)
 {
     enum og_code code = OG_OK;
     for (int i = 0; code == OG_OK && i < op->case_count; i++) {
+        og_abuse_share_show(&op->share, &op->cases[i]);
         code = admit(op->svc, tx, &op->cases[i], &op->ticket, &op->op.err);
     }
     return code;
@@ -367,6 +376,18 @@ og_abuse_checked(struct og_otp_check_op *op, struct og_tx *tx)
     return op->logged == OG_CHECK_APPROVED ? note_verified(op, tx) : OG_OK;
 }
 
+static void
+share_malformed(const struct og_otp_check_op *op, struct og_str source)
+{
+    const struct og_services *svc = op->base.svc;
+    struct og_abuse_case c = {.amount = 1};
+    if (og_abuse_is_shared(svc)) {
+        c.shared_keys[OG_SUBJECT_IP] =
+            og_shield_shared_key(svc->shield, OG_SUBJECT_IP, op->base.account_name, source);
+        og_abuse_share_tell(svc, &c, 1);
+    }
+}
+
 void
 og_abuse_malformed(const struct og_otp_check_op *op, const struct og_tx *tx)
 {
@@ -376,6 +397,7 @@ og_abuse_malformed(const struct og_otp_check_op *op, const struct og_tx *tx)
         og_source_key(op->source, source);
         og_shield_malformed(svc->shield, op->base.account_id, og_str_from(source),
                             og_abuse_time(svc, tx));
+        share_malformed(op, og_str_from(source));
     }
 }
 

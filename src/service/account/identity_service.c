@@ -84,6 +84,7 @@ fill_from_credential(struct og_lookup_op *self, const struct og_credential *cred
         .sandbox = account->sandbox,
         .expires_at = credential->expires_at,
         .account_id = account->id,
+        .account_name = account->name,
         .credential_id = credential->id,
         .login = account->login,
         .brand = account->brand,
@@ -179,6 +180,7 @@ fill_from_account(struct og_lookup_op *self, struct og_tx *tx, struct og_str acc
         return OG_OK;
     }
     identity.account_id = account.id;
+    identity.account_name = account.name;
     identity.login = account.login;
     identity.brand = account.brand;
     identity.custom_code = account.custom_code;

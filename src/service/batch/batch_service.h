@@ -120,6 +120,7 @@ struct og_batch_round_op {
     bool has_more;
     /* inner */
     struct og_batch batch;
+    struct og_str account_name;  /* for what gateways share */
     struct og_send_op *released; /* messages that it made */
     int released_count;
     struct og_message *canceled;

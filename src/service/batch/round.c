@@ -7,6 +7,7 @@
 #include "service/audit/tell.h"
 #include "service/batch/batch_service.h"
 #include "service/message/message_service.h"
+#include "store/account_store.h"
 #include "store/subject_store.h"
 
 #define RELEASE_MAX 32
@@ -92,6 +93,7 @@ begin_send(struct og_batch_round_op *self, const struct og_batch_row *row)
     *send = (struct og_send_op){
         .svc = self->svc,
         .mem = self->mem,
+        .account_name = self->account_name,
         .credential_id = b->credential_id,
         .ask = {.account_id = b->account_id,
                 .batch_id = b->id,
@@ -222,6 +224,23 @@ set_due(struct og_batch *b, int64_t asked, int64_t released, int64_t now_ms)
     }
 }
 
+/* Other gateways know the account by its name. */
+static enum og_code
+find_name(struct og_batch_round_op *self, struct og_tx *tx)
+{
+    struct og_account account;
+    self->account_name = OG_STR("");
+    if (!og_abuse_is_shared(self->svc)) {
+        return OG_OK;
+    }
+    const enum og_code code = og_account_find(tx->db, self->batch.account_id, self->mem, &account,
+                                              &self->op.err);
+    if (code == OG_OK) {
+        self->account_name = account.name;
+    }
+    return code;
+}
+
 static enum og_code
 release(struct og_batch_round_op *self, struct og_tx *tx)
 {
@@ -232,6 +251,9 @@ release(struct og_batch_round_op *self, struct og_tx *tx)
     const int64_t most = how_many(self, tx->now_ms);
     enum og_code code = og_batch_row_list(tx->db, &self->svc->keys.seal, b, (int)most, self->mem,
                                           &rows, &count, &self->op.err);
+    if (code == OG_OK && count > 0) {
+        code = find_name(self, tx);
+    }
     self->released = OG_ARENA_ARRAY(self->mem, struct og_send_op, (size_t)count + 1);
     while (code == OG_OK && goes_on && i < count && paced_until(self) <= tx->now_ms) {
         code = release_row(self, tx, &rows[i], &goes_on);
@@ -346,6 +368,7 @@ og_batch_round_committed(struct og_op *op, struct og_tx *tx)
     struct og_batch_round_op *self = (struct og_batch_round_op *)op;
     for (int i = 0; i < self->released_count; i++) {
         og_abuse_keep(self->svc, &self->released[i].ticket);
+        og_abuse_share_tell(self->svc, self->released[i].cases, self->released[i].case_count);
         og_message_accepted(self->svc, &self->released[i].out, tx->now_ms);
     }
     for (int i = 0; i < self->canceled_count; i++) {

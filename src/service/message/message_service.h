@@ -5,6 +5,7 @@
 
 #include "abuse/shield.h"
 #include "lane/op.h"
+#include "service/abuse/share.h"
 #include "service/device/route_service.h"
 #include "service/services.h"
 #include "store/message_store.h"
@@ -75,12 +76,14 @@ struct og_send_op {
     struct og_services *svc;
     struct og_arena *mem;
     struct og_message_ask ask;
+    struct og_str account_name;  /* for what gateways share; "" : nothing */
     struct og_str credential_id; /* who asks, "" : not known */
     struct og_str source;        /* the user's address, as in otp_service.h */
     struct og_message out;
     /* inner */
     struct og_abuse_case *cases;
     int case_count;
+    struct og_abuse_share share;
     struct og_abuse_ticket ticket;
 };
 enum og_code og_send_apply(struct og_op *op, struct og_tx *tx);

@@ -370,7 +370,7 @@ put_back(struct og_otp_check_op *self)
 {
     const int64_t gone_ms = og_mono_ms(self->base.svc->clock) - self->checked_mono_ms;
     if (self->left_ms > gone_ms) {
-        og_otp_put(&self->base, &self->binding, &self->code, self->left + 1,
+        og_otp_put(&self->base, &self->binding, &self->code, OG_STR(""), self->left + 1,
                    self->left_ms - gone_ms, NULL);
     }
 }

@@ -33,12 +33,19 @@ og_otp_context_of(const struct og_otp_base *base, const struct og_otp_context *c
 
 void
 og_otp_put(struct og_otp_base *base, const struct og_otp_binding *binding,
-           const struct og_secret *code, int attempts, int64_t ttl_ms, struct og_code_ask *ask)
+           const struct og_secret *code, struct og_str subjects, int attempts, int64_t ttl_ms,
+           struct og_code_ask *ask)
 {
     const struct og_keys *keys = &base->svc->keys;
-    struct og_buf sealed;
+    struct og_buf plain, sealed;
+    og_buf_init(&plain, OG_CODE_SEALED_MAX_BYTES);
     og_buf_init(&sealed, OG_CODE_SEALED_MAX_BYTES);
-    og_seal(&keys->otp_seal, binding->id, og_secret_str(code), &sealed);
+    og_buf_add(&plain, og_secret_str(code));
+    if (subjects.len) {
+        og_buf_add_byte(&plain, '\0');
+        og_buf_add(&plain, subjects);
+    }
+    og_seal(&keys->otp_seal, binding->id, og_buf_str(&plain), &sealed);
     const struct og_code_record record = {
         .name = og_otp_code_name(base, binding->id),
         .mac = mac_of(&keys->otp, binding, code),
@@ -48,6 +55,8 @@ og_otp_put(struct og_otp_base *base, const struct og_otp_binding *binding,
         .sealed = og_buf_str(&sealed),
     };
     base->svc->codes->put(base->svc->codes, base->loop, &record, ask);
+    og_buf_wipe(&plain);
+    og_buf_finish(&plain);
     og_buf_finish(&sealed);
 }
 
@@ -69,7 +78,7 @@ og_otp_guess(struct og_otp_base *base, const struct og_otp_binding *binding,
 
 bool
 og_otp_unseal(const struct og_services *svc, struct og_str id, struct og_str sealed,
-              struct og_secret *out)
+              struct og_secret *out, struct og_abuse_case *started)
 {
     const struct og_keys *keys = &svc->keys;
     struct og_err unheard;
@@ -81,7 +90,10 @@ og_otp_unseal(const struct og_services *svc, struct og_str id, struct og_str sea
         code = og_unseal(&keys->otp_seal_before, id, sealed, &plain, &unheard);
     }
     og_secret_finish(out);
-    const bool is_ours = code == OG_OK && og_secret_set(out, og_buf_str(&plain));
+    const struct og_str all = og_buf_str(&plain);
+    const size_t end = og_str_find(all, '\0');
+    const bool is_ours = code == OG_OK && og_secret_set(out, og_str_slice(all, 0, end));
+    og_abuse_share_unpack(is_ours ? og_str_slice(all, end + 1, all.len) : OG_STR(""), started);
     og_buf_wipe(&plain);
     og_buf_finish(&plain);
     return is_ours;

@@ -18,6 +18,7 @@
 #include "base/id.h"
 #include "codes/code_store.h"
 #include "lane/op.h"
+#include "service/abuse/share.h"
 #include "service/message/message_service.h"
 #include "service/otp/receipt.h"
 #include "service/services.h"
@@ -33,6 +34,7 @@ struct og_otp_base {
     void (*ready)(struct og_otp_base *self, enum og_code code, const struct og_err *err);
     void *ctx; /* of the caller */
     struct og_str account_id;
+    struct og_str account_name; /* for what gateways share; "" : nothing */
     /* inner */
     struct og_code_ask ask;
 };
@@ -76,6 +78,7 @@ struct og_otp_start_op {
     struct og_message message;
     bool is_drawn; /* the code is ours */
     bool is_put;
+    struct og_abuse_share share;
     struct og_abuse_case abuse;
     struct og_abuse_ticket ticket;
 };
@@ -157,6 +160,8 @@ struct og_otp_resend_op {
     struct og_message message;
     bool has_cancelled;
     struct og_message cancelled;
+    struct og_abuse_share share;
+    struct og_abuse_case started; /* its subjects on all gateways, as the start knew them */
     struct og_abuse_case abuse;
     struct og_abuse_ticket ticket;
 };

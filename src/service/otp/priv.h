@@ -24,16 +24,18 @@ og_otp_code_name(const struct og_otp_base *base, struct og_str id)
 }
 
 /* Put the code into the store: its digest under the present key, and a sealed copy.
- * ask  NULL: nobody waits for the answer */
+ * subjects  of og_abuse_share_pack, sealed with it for a resend; "" : none
+ * ask       NULL: nobody waits for the answer */
 void og_otp_put(struct og_otp_base *base, const struct og_otp_binding *binding,
-                const struct og_secret *code, int attempts, int64_t ttl_ms,
-                struct og_code_ask *ask);
+                const struct og_secret *code, struct og_str subjects, int attempts,
+                int64_t ttl_ms, struct og_code_ask *ask);
 /* Digests of a typed code under every key in use. */
 void og_otp_guess(struct og_otp_base *base, const struct og_otp_binding *binding,
                   const struct og_secret *code, struct og_code_guess *out);
-/* False when the copy is not ours or was changed; `out` is then empty. */
+/* False when the copy is not ours or was changed; `out` is then empty.
+ * started  the case of its start, as far as gateways share it */
 bool og_otp_unseal(const struct og_services *svc, struct og_str id, struct og_str sealed,
-                   struct og_secret *out);
+                   struct og_secret *out, struct og_abuse_case *started);
 
 /* Queue it: before all others, and not after the code's end. Then og_message_accepted. */
 OG_MUST_CHECK enum og_code og_otp_send(struct og_otp_base *base, struct og_tx *tx,

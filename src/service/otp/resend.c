@@ -35,8 +35,20 @@ put_rotated(struct og_otp_resend_op *self)
         self->left_ms - (og_mono_ms(self->base.svc->clock) - self->peeked_mono_ms);
     const int attempts = v->attempts - v->check_count;
     if (left_ms > 0 && attempts > 0) {
-        og_otp_put(&self->base, &binding, &self->code, attempts, left_ms, NULL);
+        struct og_buf subjects;
+        og_buf_init(&subjects, OG_ABUSE_SHARE_PACKED_MAX_BYTES);
+        og_abuse_share_pack(&self->started, &subjects);
+        og_otp_put(&self->base, &binding, &self->code, og_buf_str(&subjects), attempts, left_ms,
+                   NULL);
+        og_buf_finish(&subjects);
     }
+}
+
+static void
+share_done(struct og_abuse_share *share)
+{
+    struct og_otp_resend_op *self = OG_CONTAINER_OF(share, struct og_otp_resend_op, share);
+    self->base.ready(&self->base, share->ask.code, &share->ask.err);
 }
 
 static void
@@ -45,7 +57,7 @@ peek_done(struct og_code_ask *ask)
     struct og_otp_resend_op *self = (struct og_otp_resend_op *)og_otp_base_of(ask);
     enum og_code code = ask->code;
     if (code == OG_OK && ask->found) {
-        og_otp_unseal(self->base.svc, self->id, ask->sealed, &self->code);
+        og_otp_unseal(self->base.svc, self->id, ask->sealed, &self->code, &self->started);
         self->left_ms = ask->left_ms;
         self->peeked_mono_ms = og_mono_ms(self->base.svc->clock);
     }
@@ -53,7 +65,13 @@ peek_done(struct og_code_ask *ask)
         code = rotate(self, &ask->err);
     }
     /* Without the code the rows still know which refusal is right. */
-    self->base.ready(&self->base, code, &ask->err);
+    if (code != OG_OK) {
+        self->base.ready(&self->base, code, &ask->err);
+        return;
+    }
+    self->share.ready = share_done;
+    og_abuse_share_take(&self->share, self->base.svc, self->base.loop, &self->started,
+                        self->code.len ? 1 : 0);
 }
 
 void
@@ -203,6 +221,8 @@ og_otp_resend_committed(struct og_op *op, struct og_tx *tx)
 void
 og_otp_resend_release(struct og_otp_resend_op *self, bool succeeded)
 {
+    og_abuse_share_end(&self->share, self->base.svc,
+                       succeeded && self->out.mode == OG_MODE_LIVE);
     if (succeeded && self->is_rotated) {
         put_rotated(self);
     }

@@ -35,6 +35,38 @@ take_test_code(struct og_otp_start_op *self)
     }
 }
 
+static void
+put_code(struct og_otp_start_op *self)
+{
+    struct og_buf subjects;
+    og_long_id_make(self->asked_at, self->id);
+    self->base.ask.done = put_done;
+    const struct og_otp_binding binding = {
+        .account = self->base.account_id,
+        .purpose = self->purpose,
+        .id = og_str_from(self->id),
+        .context = og_otp_context_of(&self->base, &self->context),
+    };
+    og_buf_init(&subjects, OG_ABUSE_SHARE_PACKED_MAX_BYTES);
+    if (self->mode == OG_MODE_LIVE) {
+        og_abuse_share_pack(&self->abuse, &subjects);
+    }
+    og_otp_put(&self->base, &binding, &self->code, og_buf_str(&subjects),
+               self->base.svc->otp.attempts, self->ttl_ms, &self->base.ask);
+    og_buf_finish(&subjects);
+}
+
+static void
+share_done(struct og_abuse_share *share)
+{
+    struct og_otp_start_op *self = OG_CONTAINER_OF(share, struct og_otp_start_op, share);
+    if (share->ask.code == OG_OK) {
+        put_code(self);
+    } else {
+        self->base.ready(&self->base, share->ask.code, &share->ask.err);
+    }
+}
+
 void
 og_otp_start_prepare(struct og_otp_start_op *self)
 {
@@ -49,16 +81,9 @@ og_otp_start_prepare(struct og_otp_start_op *self)
         self->base.ready(&self->base, code, &err);
         return;
     }
-    og_long_id_make(self->asked_at, self->id);
-    self->base.ask.done = put_done;
-    const struct og_otp_binding binding = {
-        .account = self->base.account_id,
-        .purpose = self->purpose,
-        .id = og_str_from(self->id),
-        .context = og_otp_context_of(&self->base, &self->context),
-    };
-    og_otp_put(&self->base, &binding, &self->code,
-               self->base.svc->otp.attempts, self->ttl_ms, &self->base.ask);
+    self->share.ready = share_done;
+    og_abuse_share_take(&self->share, self->base.svc, self->base.loop, &self->abuse,
+                        self->mode == OG_MODE_LIVE ? 1 : 0);
 }
 
 /* ---- idempotency ---- */
@@ -376,6 +401,8 @@ void
 og_otp_start_release(struct og_otp_start_op *self, bool succeeded)
 {
     struct og_code_store *codes = self->base.svc->codes;
+    const bool is_sent = succeeded && self->is_new && self->out.mode == OG_MODE_LIVE;
+    og_abuse_share_end(&self->share, self->base.svc, is_sent);
     if (self->is_put && !(succeeded && self->is_new)) {
         codes->drop(codes, self->base.loop,
                     og_otp_code_name(&self->base, og_str_from(self->id)), NULL);

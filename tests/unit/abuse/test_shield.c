@@ -343,6 +343,118 @@ test_a_batch_never_exceeds_a_limit(void **state)
     og_shield_destroy(shield);
 }
 
+/* ---- gateways that count together ---- */
+
+static struct og_abuse_ask
+shared_ask(const char *number)
+{
+    struct og_abuse_ask ask = ask_for(number);
+    ask.account_name = OG_STR("shop");
+    return ask;
+}
+
+static struct og_shield_config
+shared_config(uint8_t own_key)
+{
+    struct og_shield_config config = defaults();
+    const uint8_t own[OG_KEY_BYTES] = {own_key}, shared[OG_KEY_BYTES] = {77};
+    config.is_shared = true;
+    og_key_from_bytes(own, &config.key);
+    og_key_from_bytes(shared, &config.shared_key);
+    return config;
+}
+
+static const struct og_abuse_need *
+need_of(const struct og_abuse_need *needs, int count, enum og_abuse_rule rule)
+{
+    for (int i = 0; i < count; i++) {
+        if (needs[i].rule == rule) {
+            return &needs[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+test_two_gateways_name_subjects_alike(void **state)
+{
+    (void)state;
+    const struct og_shield_config configs[] = {shared_config(1), shared_config(2)};
+    struct og_abuse_need needs[2][OG_RULE_LIMITS];
+    int counts[2];
+    for (int i = 0; i < 2; i++) {
+        struct og_shield *shield = og_shield_create(&configs[i]);
+        struct og_abuse_ask ask = shared_ask("+4915112345678");
+        struct og_abuse_case c;
+        ask.account = i == 0 ? OG_STR("acc-a") : OG_STR("acc-b"); /* each has its own ids */
+        ask.app = ask.account;
+        og_shield_case(shield, &ask, &c);
+        counts[i] = og_shield_needs(shield, &c, needs[i]);
+        og_shield_destroy(shield);
+    }
+    assert_int_equal(counts[0], 9); /* home: no limit of the country; no app by name; no SIM */
+    assert_int_equal(counts[0], counts[1]);
+    assert_null(need_of(needs[0], counts[0], OG_RULE_APP_HOUR));
+    for (int i = 0; i < counts[0]; i++) {
+        assert_int_equal(needs[0][i].key, needs[1][i].key);
+        assert_int_equal(needs[0][i].amount, 1);
+    }
+    assert_int_equal(need_of(needs[0], counts[0], OG_RULE_RECIPIENT_HOUR)->limit, 5);
+}
+
+static void
+test_an_account_without_a_name_shares_nothing(void **state)
+{
+    (void)state;
+    WITH_SHIELD(shared_config(1));
+    const struct og_abuse_ask ask = ask_for("+4915112345678");
+    struct og_abuse_need needs[OG_RULE_LIMITS];
+    struct og_abuse_case c;
+    og_shield_case(shield, &ask, &c);
+    assert_int_equal(og_shield_needs(shield, &c, needs), 0);
+    og_shield_destroy(shield);
+}
+
+static void
+test_the_fuller_count_decides(void **state)
+{
+    (void)state;
+    WITH_SHIELD(shared_config(1));
+    const struct og_abuse_ask ask = shared_ask("+4915112345678");
+    struct og_abuse_case c;
+    og_shield_case(shield, &ask, &c);
+    c.shared.sums[OG_RULE_RECIPIENT_HOUR] = 4;
+    assert_int_equal(judge_case(shield, &c, NOON).action, OG_ABUSE_ALLOW);
+    c.shared.sums[OG_RULE_RECIPIENT_HOUR] = 5;
+    c.shared.waits_ms[OG_RULE_RECIPIENT_HOUR] = 30 * MINUTE;
+    const struct og_abuse_verdict full = judge_case(shield, &c, NOON);
+    assert_int_equal(full.action, OG_ABUSE_DENY);
+    assert_int_equal(full.rule, OG_RULE_RECIPIENT_HOUR);
+    assert_int_equal(full.figure, 5);
+    assert_int_equal(full.wait_ms, 30 * MINUTE);
+    c.shared = (struct og_abuse_shared){0}; /* a store that forgot: our own four still hold */
+    enum og_abuse_rule rule;
+    assert_int_equal(count_allowed(shield, ask, 10, 0, NOON, &rule), 4);
+    og_shield_destroy(shield);
+}
+
+static void
+test_budgets_alert_by_the_fuller_count(void **state)
+{
+    (void)state;
+    WITH_SHIELD(shared_config(1));
+    const struct og_abuse_ask ask = shared_ask("+4915112345678");
+    struct og_abuse_case c;
+    og_shield_case(shield, &ask, &c);
+    c.shared.sums[OG_RULE_ACCOUNT_DAY] = 1599;
+    assert_int_equal(judge_case(shield, &c, NOON).action, OG_ABUSE_ALLOW);
+    const struct og_decisions *list = og_shield_decisions(shield);
+    assert_int_equal(list->count, 1);
+    assert_int_equal(list->items[0].rule, OG_RULE_ACCOUNT_DAY);
+    assert_int_equal(list->items[0].figure, 1600);
+    og_shield_destroy(shield);
+}
+
 static void
 test_reset_forgets_one_subject(void **state)
 {
@@ -427,6 +539,10 @@ main(void)
         cmocka_unit_test(test_req_75_record_only),
         cmocka_unit_test(test_what_is_not_kept_is_given_back),
         cmocka_unit_test(test_a_batch_never_exceeds_a_limit),
+        cmocka_unit_test(test_two_gateways_name_subjects_alike),
+        cmocka_unit_test(test_an_account_without_a_name_shares_nothing),
+        cmocka_unit_test(test_the_fuller_count_decides),
+        cmocka_unit_test(test_budgets_alert_by_the_fuller_count),
         cmocka_unit_test(test_reset_forgets_one_subject),
         cmocka_unit_test(test_req_71_a_stopped_country),
         cmocka_unit_test(test_decisions_show_no_number),
