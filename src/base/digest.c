@@ -11,7 +11,7 @@
 #include "base/crypto_priv.h"
 #include "base/log.h"
 
-#define MACS_PER_THREAD 8
+#define MACS_PER_THREAD 16 /* more than a thread has keys in use */
 #define GATHERED_BYTES 256
 
 static EVP_MAC *mac_algorithm;
@@ -25,7 +25,8 @@ struct keyed {
 
 static _Thread_local struct {
     EVP_MD_CTX *sha256;
-    struct keyed macs[MACS_PER_THREAD]; /* by the first bits of the key */
+    struct keyed macs[MACS_PER_THREAD];
+    unsigned mac_turn; /* whose key goes next */
 } contexts;
 
 static void
@@ -86,12 +87,27 @@ make_mac(void)
     return mac;
 }
 
+/* The one with this key, or one for it. */
+static struct keyed *
+find_mac(const uint8_t key[OG_KEY_BYTES], bool *is_same)
+{
+    for (int i = 0; i < MACS_PER_THREAD; i++) {
+        struct keyed *mac = &contexts.macs[i];
+        if (mac->ctx && memcmp(key, mac->key, OG_KEY_BYTES) == 0) {
+            *is_same = true;
+            return mac;
+        }
+    }
+    *is_same = false;
+    return &contexts.macs[contexts.mac_turn++ % MACS_PER_THREAD];
+}
+
 /* A context that is ready for this key. Giving a key costs two hashes, so it is kept. */
 static EVP_MAC_CTX *
 mac_start(const uint8_t key[OG_KEY_BYTES])
 {
-    struct keyed *self = &contexts.macs[key[0] % MACS_PER_THREAD];
-    bool is_same = self->ctx && memcmp(key, self->key, OG_KEY_BYTES) == 0;
+    bool is_same;
+    struct keyed *self = find_mac(key, &is_same);
     if (!self->ctx) {
         self->ctx = make_mac();
     }
