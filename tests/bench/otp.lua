@@ -1,6 +1,7 @@
 -- Start a verification with a code of our choice, then check it: wrk -s otp.lua URL -- NAME VALUE ...
 -- Any connection may check what another one started.
--- With OTP_STARTS_ONLY in the environment nothing is checked, and starts are counted.
+-- With OTP_STARTS_ONLY in the environment nothing is checked, and starts are counted; its value is a
+-- file that gets their ids, a line each.
 -- At the end a line for bench.py: "figures PAIRS DURATION_US P50_US P99_US FAILED".
 local threads = {}
 local starts_only = os.getenv("OTP_STARTS_ONLY")
@@ -14,6 +15,7 @@ function init(args)
     waiting, pairs_done, failed = {}, 0, 0
     -- what the last run left unchecked must not be asked for again
     started = os.time() % 90 * 100000
+    ids = starts_only and io.open(starts_only, "w")
     headers = {["Content-Type"] = "application/json"}
     for i = 1, #args - 1, 2 do
         headers[args[i]] = args[i + 1]
@@ -35,6 +37,7 @@ end
 function response(status, _, body)
     if status == 201 and starts_only then
         pairs_done = pairs_done + 1
+        ids:write(body:match('"id":"([^"]+)"'), "\n")
     elseif status == 201 then
         table.insert(waiting, body:match('"id":"([^"]+)"'))
     elseif status == 200 and body:find('"approved"', 1, true) then
