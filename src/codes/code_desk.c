@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #define TELL_EVERY_MS 5000 /* another reason for the same state */
+#define FOREIGN_MS 60000   /* how long health tells of another gateway's mark */
 
 /* ---- tickets ---- */
 
@@ -136,6 +137,7 @@ static enum og_code
 refuse_foreign(struct og_code_ticket *ticket)
 {
     int64_t held;
+    ticket->desk->foreign_until_mono_ms = og_mono_ms(ticket->desk->clock) + FOREIGN_MS;
     if (og_log_limit_pass(&ticket->desk->told_foreign, TELL_EVERY_MS, &held)) {
         og_log_error("codes", "shared limits are refused",
                      "store=%s reason=\"a gateway with another abuse.shared_secret counts there, "
@@ -363,8 +365,14 @@ desk_health(struct og_code_store *face)
 {
     struct og_code_desk *self = (struct og_code_desk *)face;
     pthread_mutex_lock(&self->shared.lock);
-    const struct og_code_health health = self->shared.health;
+    struct og_code_health health = self->shared.health;
     pthread_mutex_unlock(&self->shared.lock);
+    if (health.level == OG_CODE_HEALTH_UP &&
+        self->foreign_until_mono_ms > og_mono_ms(self->clock)) {
+        health = (struct og_code_health){
+            OG_CODE_HEALTH_DEGRADED,
+            "shared limits are refused: a gateway with another abuse.shared_secret counts there"};
+    }
     return health;
 }
 

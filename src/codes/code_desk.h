@@ -76,6 +76,7 @@ struct og_code_desk {
         bool is_settled;
         struct og_code_health health;
     } shared;
+    _Atomic int64_t foreign_until_mono_ms; /* another gateway's mark was seen: worth a warning */
 };
 
 /* The store begins as down: nobody has heard of it yet. */

@@ -304,6 +304,22 @@ def test_req_26_real_cluster(cluster):
         assert world.store_health()["status"] == "pass"
 
 
+def test_req_68_counts_in_a_cluster(cluster):
+    """All counts are in one slot: a gateway that begins at the other node is sent there."""
+    env = {"OTPGATE_ABUSE_MODE": "enforce", "OTPGATE_ABUSE_HOME": "DE",
+           "OTPGATE_ABUSE_SHARED_SECRET": "of both gateways"}
+    gateways = [Gateway(*redis_flags(node.address, mode="cluster"), "--abuse.shared=true", env=env)
+                for node in cluster]
+    with gateways[0] as one, gateways[1] as two:
+        apps, number = [], one.fresh_number()
+        for gateway in (one, two):
+            account = gateway.account("shop")
+            account.add_phone()
+            apps.append(account.app)
+        statuses = [otp.start(apps[at % 2], number, "p%d" % at).status for at in range(6)]
+        assert statuses == [201] * 5 + [429]
+
+
 def test_slots_that_move_while_we_work(cluster):
     """A slot under way answers ASK, one that has moved MOVED: each code is found all the same."""
     one, two = cluster

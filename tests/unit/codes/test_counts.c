@@ -375,6 +375,11 @@ test_another_secret_is_noticed(void **state)
     open_node(&nodes[1], "theirs", false);
     assert_int_equal(say(&nodes[1], TAKE, ask_of(5, 10)).code, OG_E_UNAVAILABLE);
     assert_true(take(&nodes[0], ask_of(5, 10)).is_taken);
+    struct og_code_store *store = nodes[1].store;
+    assert_int_equal(store->health(store).level, OG_CODE_HEALTH_DEGRADED);
+    assert_non_null(strstr(store->health(store).reason, "abuse.shared_secret"));
+    store = nodes[0].store;
+    assert_int_equal(store->health(store).level, OG_CODE_HEALTH_UP);
 }
 
 static void
