@@ -35,17 +35,34 @@ print_help(FILE *out)
     og_cli_list(out);
 }
 
+/* Run the subcommand argv[0] if it is a program of its own. */
+static int
+run_own(int argc, char **argv, bool *found)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(argv[0], commands[i].name) == 0) {
+            *found = true;
+            return commands[i].run(argc, argv);
+        }
+    }
+    *found = false;
+    return OG_EXIT_USAGE;
+}
+
 int
 main(int argc, char **argv)
 {
+    static char help[] = "--help";
     if (argc < 2) {
         print_help(stderr);
         return OG_EXIT_USAGE;
     }
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        if (strcmp(argv[1], commands[i].name) == 0) {
-            return commands[i].run(argc - 1, argv + 1);
-        }
+    const bool asks = strcmp(argv[1], "help") == 0 && argc == 3;
+    bool found;
+    const int exit_code = asks ? run_own(2, (char *[]){argv[2], help, NULL}, &found)
+                               : run_own(argc - 1, argv + 1, &found);
+    if (found) {
+        return exit_code;
     }
     bool wants_list = strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
                       (strcmp(argv[1], "help") == 0 && argc == 2);

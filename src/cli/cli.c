@@ -251,7 +251,8 @@ og_cli_main(int argc, char **argv)
     int words;
     const struct og_command *command = find_command(argc - 1, argv + 1, &words);
     if (!command) {
-        bool asks = argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
+        const char *last = argv[argc - 1];
+        bool asks = argc > 2 && (strcmp(last, "--help") == 0 || strcmp(last, "-h") == 0);
         bool is_alone = argc == 2 && og_cli_has(argv[1]);
         int exit_code = help_about(asks || is_alone ? 1 : argc - 1, argv + 1,
                                    asks ? stdout : stderr, stderr);

@@ -32,6 +32,19 @@ def blocks(path, language):
         yield text[:found.start()].count("\n") + 2, "\n".join(lines)
 
 
+def run(*words):
+    return subprocess.run([program(), *words], capture_output=True, text=True, check=False)
+
+
+def test_every_command_that_is_listed_explains_itself():
+    listed = re.findall(r"^  ([a-z-]+(?: [a-z-]+)*)", run("--help").stdout, re.M)
+    assert len(listed) > 50
+    for words in {tuple(name.split()[:depth]) for name in listed for depth in (1, 2)}:
+        told, asked = run("help", *words), run(*words, "--help")
+        assert told.returncode == asked.returncode == 0, (words, told.stderr, asked.stderr)
+        assert told.stdout == asked.stdout and "sage" in told.stdout, words
+
+
 @pytest.fixture(scope="module")
 def sample():
     done = subprocess.run([program(), "check-config", "--sample"], capture_output=True, text=True,
