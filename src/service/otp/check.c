@@ -9,7 +9,9 @@
 #include "service/otp/priv.h"
 #include "service/timeline/note.h"
 #include "service/webhook/webhook_service.h"
+#include "store/audit_store.h"
 
+#define NOBODY OG_STR("unknown") /* no digest: those are hex */
 #define ALREADY_MS (10 * 60 * INT64_C(1000)) /* how long a second check is told of the first */
 
 /* ---- prepare ---- */
@@ -173,16 +175,27 @@ count_failure(struct og_otp_check_op *self, struct og_tx *tx, struct og_verifica
     return code;
 }
 
-/* There is none to count it for. Whoever measures must not learn that, so the same is written,
- * for nobody. */
+/* There is none to count it for. Whoever measures must not learn that, so as much is read and
+ * written, for nobody: a page for the recipient's failures, one for the verification's, and a look
+ * for the pseudonym in the audit log. */
 static enum og_code
 count_unknown(struct og_otp_check_op *self, struct og_tx *tx)
 {
-    const struct og_otp_target nobody = {self->base.account_id, OG_STR("unknown"), OG_STR("")};
+    const struct og_otp_target nobody[] = {{self->base.account_id, NOBODY, OG_STR("")},
+                                           {OG_STR(""), NOBODY, OG_STR("")}};
+    struct og_err *err = &self->base.op.err;
+    struct og_str subject;
     int64_t failures;
-    enum og_code code =
-        og_otp_failure_add(tx->db, &nobody, tx->now_ms, &failures, &self->base.op.err);
-    return code == OG_OK ? log_check(self, tx, NULL, OG_CHECK_UNKNOWN) : code;
+    enum og_code code = OG_OK;
+    for (size_t i = 0; code == OG_OK && i < sizeof nobody / sizeof nobody[0]; i++) {
+        code = og_otp_failure_add(tx->db, &nobody[i], tx->now_ms, &failures, err);
+    }
+    if (code == OG_OK) {
+        code = og_audit_subject_find(tx->db, NOBODY, self->base.mem, &subject, err);
+    }
+    return code == OG_OK || code == OG_E_NOT_FOUND
+               ? log_check(self, tx, NULL, OG_CHECK_UNKNOWN)
+               : code;
 }
 
 /* Said in the log only: whoever guesses must not learn what was wrong. */
