@@ -349,6 +349,17 @@ og_shield_acted(struct og_shield *self, const struct og_conversion_finding *find
     og_conversion_told(og_shield_monitor(self, finding->place.subject), finding);
 }
 
+bool
+og_shield_stop(struct og_shield *self, const struct og_stop *stop)
+{
+    const struct og_conversion_finding known = {.place = stop->place, .is_stop = true};
+    if (!og_stops_put(&self->stops, stop)) {
+        return false;
+    }
+    og_conversion_told(og_shield_monitor(self, stop->place.subject), &known);
+    return true;
+}
+
 void
 og_shield_released(struct og_shield *self, const struct og_stop *stop)
 {

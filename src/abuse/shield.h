@@ -164,6 +164,8 @@ void og_shield_acted(struct og_shield *self, const struct og_conversion_finding 
                      int64_t now_ms);
 
 struct og_stops *og_shield_stops(struct og_shield *self);
+/* From now on the place is stopped, and its conversion is no news. False when there are too many. */
+bool og_shield_stop(struct og_shield *self, const struct og_stop *stop);
 /* A stop was lifted: its place starts afresh. */
 void og_shield_released(struct og_shield *self, const struct og_stop *stop);
 struct og_decisions *og_shield_decisions(struct og_shield *self);

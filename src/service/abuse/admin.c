@@ -117,7 +117,7 @@ void
 og_abuse_stop_committed(struct og_op *op, struct og_tx *tx)
 {
     struct og_abuse_stop_op *self = (struct og_abuse_stop_op *)op;
-    (void)og_stops_put(og_shield_stops(self->svc->shield), &self->stop);
+    (void)og_shield_stop(self->svc->shield, &self->stop);
     note(self->svc, OG_DECISION_STOPPED, self->account_id, self->country, OG_STR(""),
          tx->now_ms);
 }

@@ -179,7 +179,7 @@ og_abuse_round_committed(struct og_op *op, struct og_tx *tx)
     for (int i = 0; i < self->finding_count; i++) {
         const bool is_kept =
             !makes_stop(self, i) ||
-            og_stops_put(og_shield_stops(self->svc->shield), &self->stops[i]);
+            og_shield_stop(self->svc->shield, &self->stops[i]);
         if (is_kept) {
             og_shield_acted(self->svc->shield, &self->findings[i], tx->now_ms);
         }

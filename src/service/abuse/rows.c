@@ -120,7 +120,7 @@ put_stop(struct og_shield *shield, const struct og_abuse_stop *row)
     copy_text(row->account_id, stop.place.account, sizeof stop.place.account);
     copy_text(row->label, stop.place.label, sizeof stop.place.label);
     if (og_abuse_subject_from_name(row->subject.ptr, &stop.place.subject)) {
-        (void)og_stops_put(og_shield_stops(shield), &stop); /* there are no more rows than places */
+        (void)og_shield_stop(shield, &stop); /* there are no more rows than places */
     }
 }
 

@@ -269,6 +269,10 @@ test_req_71_thirty_untyped_codes_stop_the_country(void **state)
     assert_string_equal(w->err.reason, "country_stopped");
     restart(w);
     assert_int_equal(start_one(w, NUMBER, 99, NULL), OG_E_FORBIDDEN); /* holds */
+    run_round(w);
+    struct og_abuse_stop *later;
+    assert_int_equal(count_stops(w, &later), 1);
+    assert_true(og_str_eq(later[0].id, stops[0].id)); /* is not made again */
     struct og_abuse_release_op release = {.svc = &w->svc, .id = stops[0].id};
     assert_int_equal(
         world_apply(w, &release.op, og_abuse_release_apply, og_abuse_release_committed), OG_OK);
