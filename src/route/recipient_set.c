@@ -77,6 +77,19 @@ og_recipient_set_note(struct og_recipient_set *self, uint64_t digest, int64_t at
     self->day_count += is_in_day && !was_in_day;
 }
 
+void
+og_recipient_set_forget(struct og_recipient_set *self, uint64_t digest)
+{
+    struct og_recipient_entry *known = find(self, digest);
+    if (known) {
+        self->day_count -= is_within(known->last_at, OG_RECIPIENT_DAY_MS, self->counted_at);
+        self->count--;
+        memmove(known, known + 1,
+                (size_t)(&self->entries[self->count] - known) * sizeof *known);
+        self->entries[self->count] = (struct og_recipient_entry){0};
+    }
+}
+
 static void
 recount(struct og_recipient_set *self, int64_t now_ms)
 {

@@ -30,6 +30,9 @@ void og_recipient_set_finish(struct og_recipient_set *self); /* takes zeroed */
 /* It was written to; an earlier time than known changes nothing. */
 void og_recipient_set_note(struct og_recipient_set *self, uint64_t digest, int64_t at_ms);
 
+/* As if it had never been written to. */
+void og_recipient_set_forget(struct og_recipient_set *self, uint64_t digest);
+
 struct og_recipient_use {
     size_t day, month;  /* distinct ones */
     bool in_day, in_month; /* the one asked for is among them */

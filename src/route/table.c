@@ -366,3 +366,23 @@ og_route_table_is_sticky(const struct og_route_table *self, struct og_str accoun
     const struct sticky *place = sticky_place(self, account, recipient);
     return place && place->recipient == recipient && place->device == hash_of(device);
 }
+
+void
+og_route_table_forget(struct og_route_table *self, uint64_t recipient)
+{
+    struct og_map_node *node;
+    for (node = og_map_first(&self->phones); node; node = og_map_next(node)) {
+        struct og_route_phone *phone = og_map_value(node);
+        og_recipient_set_forget(&phone->pace.recipients, recipient);
+        for (int i = 0; i < phone->sim_count; i++) {
+            og_recipient_set_forget(&phone->sims[i].pace.recipients, recipient);
+        }
+    }
+    for (node = og_map_first(&self->accounts); node; node = og_map_next(node)) {
+        struct account *account = og_map_value(node);
+        struct sticky *place = account->sticky ? &account->sticky[recipient % STICKY_PLACES] : NULL;
+        if (place && place->recipient == recipient) {
+            *place = (struct sticky){0};
+        }
+    }
+}

@@ -119,3 +119,5 @@ void og_route_table_stick(struct og_route_table *self, struct og_str account, ui
                           struct og_str device);
 bool og_route_table_is_sticky(const struct og_route_table *self, struct og_str account,
                               uint64_t recipient, struct og_str device);
+/* Nobody knows any more who wrote to this recipient (a keyed digest); quotas count one less. */
+void og_route_table_forget(struct og_route_table *self, uint64_t recipient);

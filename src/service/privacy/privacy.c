@@ -147,6 +147,9 @@ og_erase_committed(struct og_op *op, struct og_tx *tx)
 {
     struct og_erase_op *self = (struct og_erase_op *)op;
     (void)tx;
+    if (self->is_over) {
+        og_route_table_forget(self->svc->lane.routes, og_route_digest(self->svc, self->number));
+    }
     for (int i = 0; self->place.cls == OG_SUBJECT_MESSAGES && i < self->count; i++) {
         const struct og_message *m = &self->messages[i];
         if (!m->final_at) {

@@ -3,7 +3,8 @@
  * the place that the last one ended at.
  *
  * Erasing ends first what is live: codes are dropped, messages leave the queue and phones that have
- * one are told to cancel it. The audit log forgets who its pseudonym was (service/audit/audit.h).
+ * one are told to cancel it. SIMs forget that they wrote to it, the audit log who its pseudonym was
+ * (service/audit/audit.h); what the shield counts ends by itself (docs/security.md).
  */
 #pragma once
 

@@ -168,6 +168,43 @@ test_habits(void **state)
     og_route_table_destroy(table);
 }
 
+static void
+test_a_recipient_is_forgotten(void **state)
+{
+    static const int numbers[] = {1, 2};
+    const struct og_route_rules sticky = {.is_sticky = true};
+    struct og_route_table *table = og_route_table_create(&policy);
+    struct og_arena mem;
+    (void)state;
+    og_arena_init(&mem, 0);
+    og_route_table_set_rules(table, OG_STR("acme"), &sticky, &mem);
+    struct og_route_phone *phone = og_route_table_add(table, OG_STR("acme"), OG_STR("a"), 0, 0);
+    og_route_phone_set_sims(phone, numbers, 2);
+    struct og_recipient_set *const sets[] = {&phone->pace.recipients,
+                                             &phone->sims[1].pace.recipients};
+    for (size_t i = 0; i < 2; i++) {
+        for (uint64_t who = 6; who <= 8; who++) {
+            og_recipient_set_note(sets[i], who, OG_RECIPIENT_DAY_MS * (int64_t)(who - 5));
+        }
+        (void)og_recipient_set_use(sets[i], 0, 3 * OG_RECIPIENT_DAY_MS);
+    }
+    og_route_table_stick(table, OG_STR("acme"), 7, OG_STR("a"));
+    og_route_table_stick(table, OG_STR("acme"), 8, OG_STR("a"));
+    og_route_table_forget(table, 8); /* the only one of this day */
+    og_route_table_forget(table, 9); /* nobody */
+    for (size_t i = 0; i < 2; i++) {
+        const struct og_recipient_use use =
+            og_recipient_set_use(sets[i], 8, 3 * OG_RECIPIENT_DAY_MS);
+        assert_int_equal(use.day, 0);
+        assert_int_equal(use.month, 2);
+        assert_false(use.in_month);
+        assert_true(og_recipient_set_use(sets[i], 6, 3 * OG_RECIPIENT_DAY_MS).in_month);
+    }
+    assert_true(og_route_table_is_sticky(table, OG_STR("acme"), 7, OG_STR("a")));
+    assert_false(og_route_table_is_sticky(table, OG_STR("acme"), 8, OG_STR("a")));
+    og_route_table_destroy(table);
+}
+
 int
 main(void)
 {
@@ -175,6 +212,7 @@ main(void)
         cmocka_unit_test(test_phones), cmocka_unit_test(test_wakes),
         cmocka_unit_test(test_sims),   cmocka_unit_test(test_rows),
         cmocka_unit_test(test_turns),  cmocka_unit_test(test_habits),
+        cmocka_unit_test(test_a_recipient_is_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
