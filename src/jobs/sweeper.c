@@ -31,6 +31,7 @@ struct round_job {
     struct og_release_op release;
     struct og_attend_op attend;
     struct og_batch_round_op batch;
+    struct og_batch_share batch_share;
     struct og_otp_expire_op otp;
     struct og_abuse_round_op abuse;
     struct og_inbox_purge_op inbox;
@@ -113,8 +114,18 @@ submit_batch(struct og_sweeper *self)
     };
     struct round_job *job = &self->job;
     og_arena_reset(&job->batch_mem);
-    job->batch = (struct og_batch_round_op){.svc = self->config.services, .mem = &job->batch_mem};
+    job->batch = (struct og_batch_round_op){
+        .svc = self->config.services, .mem = &job->batch_mem, .share = &job->batch_share};
     submit(self, &job->batch.op, &kind);
+}
+
+/* Places of shared limits for the batch that is next, or none: it will find out. */
+static void
+share_ready(struct og_batch_share *share)
+{
+    struct og_sweeper *self = share->ctx;
+    submit_batch(self);
+    atomic_fetch_sub(&self->job.under_way, 1);
 }
 
 static void
@@ -162,10 +173,19 @@ batch_done(struct og_op *op)
 {
     struct og_batch_round_op *batch = (struct og_batch_round_op *)op;
     struct og_sweeper *self = OG_CONTAINER_OF(batch, struct og_sweeper, job.batch);
-    if (op->code == OG_OK && batch->has_more) {
+    struct og_batch_share *share = &self->job.batch_share;
+    const bool is_wanted = op->code == OG_OK && share->is_wanted;
+    og_batch_share_settle(share, op->code == OG_OK ? batch->places_used : 0);
+    if (!is_wanted && op->code == OG_OK && batch->has_more) {
         submit_batch(self);
     }
+    /* from the take on the operation is another thread's: the next round's */
+    atomic_fetch_add(&self->job.under_way, is_wanted);
     end_one(self, op);
+    share->is_wanted = false;
+    if (is_wanted) {
+        og_batch_share_take(share);
+    }
 }
 
 static void
@@ -306,6 +326,8 @@ og_sweeper_create(const struct og_sweeper_config *config, struct og_loop *loop,
     sem_init(&self->stopped, 0, 0);
     uv_timer_init(og_loop_uv(loop), &self->timer);
     self->timer.data = self;
+    self->job.batch_share = (struct og_batch_share){
+        .svc = config->services, .loop = loop, .ready = share_ready, .ctx = self};
     uint64_t every_ms = (uint64_t)config->every_ms;
     if (uv_timer_start(&self->timer, on_timer, every_ms, every_ms) != 0) {
         og_sweeper_destroy(self);

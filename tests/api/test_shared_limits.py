@@ -1,4 +1,4 @@
-"""Limits that two gateways hold together, in one Redis or one memcached (docs/abuse.md, abuse.shared).
+"""Limits that two gateways hold together in one Redis or memcached (docs/abuse.md, abuse.shared).
 What the stores must do is asked of them in tests/unit/codes/test_counts.c."""
 
 import itertools
@@ -17,6 +17,7 @@ SECRET = "of both gateways"
 RULES = {"OTPGATE_ABUSE_MODE": "enforce", "OTPGATE_ABUSE_HOME": "DE",
          "OTPGATE_ABUSE_COUNTRIES": "AT", "OTPGATE_ABUSE_SHARED_SECRET": SECRET}
 RESETS = "/admin/v1/abuse/resets"
+B = "/bulk/v1/batches"
 
 
 def flags_of(store):
@@ -199,22 +200,37 @@ def strict_world():
 
 def test_messages_count_together(strict_world):
     shop = strict_world.shop()
-    body = {"textMessage": {"text": "hello"}, "phoneNumbers": [next(numbers()), next(numbers())]}
+    body = {"textMessage": {"text": "hello"},
+            "phoneNumbers": [next(numbers()), next(numbers())]}
     statuses = [shop.apps[at % 2].post(T + "/messages", body).status for at in range(5)]
     assert statuses == [202] * 4 + [429]  # eight of ten: the rest is for codes
     assert shop.start(1, next(numbers()), "p").status == 201
-    refused = [shop.apps[0].post(T + "/messages", dict(body, phoneNumbers=[next(numbers())])).status]
-    assert refused == [429]
+    single = dict(body, phoneNumbers=[next(numbers())])
+    assert shop.apps[0].post(T + "/messages", single).status == 429
 
 
-def test_batches_are_told(strict_world):
-    """They ask their own gateway only, but others see what they sent."""
+def sent_by(account, batch):
+    counts = account.app.get("%s/%s" % (B, batch)).expect(200).json["counts"]
+    return 20 - counts["queued"]
+
+
+def test_req_68_batches_count_together(strict_world):
+    """On both gateways at once, more than the day's budget: eight of ten, two are for codes."""
     shop = strict_world.shop()
-    rows = [{"to": next(numbers())} for _ in range(8)]
-    made = shop.apps[0].post("/bulk/v1/batches", {"text": "hello", "recipients": rows})
-    made.expect(201)
+    batches = [account.app.post(B, {"text": "hello", "recipients": [
+        {"to": next(numbers())} for _ in range(20)]}).expect(201).json["id"]
+        for account in shop.accounts]
+    total = lambda: sum(sent_by(*pair) for pair in zip(shop.accounts, batches))
+    wait_for(lambda: total() == 8)
     body = {"textMessage": {"text": "hello"}, "phoneNumbers": [next(numbers())]}
-    wait_for(lambda: shop.apps[1].post(T + "/messages", body).status == 429)
+    for app in shop.apps:
+        app.post(T + "/messages", body).expect(429)
+    assert shop.start(0, next(numbers()), "p").status == 201
+    assert shop.start(1, next(numbers()), "p").status == 201
+    shop.start(0, next(numbers()), "p").expect(429)
+    for account, batch in zip(shop.accounts, batches):
+        wait_for(lambda: account.app.get("%s/%s" % (B, batch)).json["hold"] == "rate_limited")
+    assert total() == 8
 
 
 # ---- trouble ----

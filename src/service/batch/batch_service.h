@@ -11,6 +11,7 @@
 
 #include "core/fill.h"
 #include "lane/op.h"
+#include "service/abuse/share.h"
 #include "service/services.h"
 #include "store/batch_store.h"
 
@@ -111,16 +112,47 @@ enum og_code og_batch_errors_apply(struct og_op *op, struct og_tx *tx);
 
 struct og_send_op;
 
+/*
+ * Places of the limits that gateways share (service/abuse/share.h), taken ahead of a round, since a
+ * round is in the lane. A round that has none for its batch makes no messages and says how many it
+ * wants; whoever submits rounds takes them and submits another one. After each round they are
+ * settled: what it did not use is given back. One thread at a time.
+ */
+struct og_batch_share {
+    struct og_services *svc; /* set by who keeps it, zeroed else; likewise the next three */
+    struct og_loop *loop;
+    void (*ready)(struct og_batch_share *self); /* taken, or not; perhaps before take returns */
+    void *ctx;
+    /* inner */
+    struct og_abuse_share share;
+    struct og_abuse_case one; /* a message of the account, as the shield sees it */
+    int places;
+    bool is_wanted; /* by the last round: take them */
+    bool is_heard;  /* there is an answer */
+};
+/* Any thread; `ready` on the loop, or on this thread when it is refused at once. */
+void og_batch_share_take(struct og_batch_share *self);
+void og_batch_share_settle(struct og_batch_share *self, int used);
+/* For rounds. */
+void og_batch_share_want(struct og_batch_share *self, const struct og_abuse_ask *ask, int places);
+bool og_batch_share_is_for(const struct og_batch_share *self, struct og_str account_id);
+/* How many messages may try: one, to be refused, where nothing is left. */
+int og_batch_share_places(const struct og_batch_share *self);
+/* What the next message is judged by, when `used` have gone. */
+void og_batch_share_lend(const struct og_batch_share *self, int used, struct og_abuse_share *out);
+
 /* Look at the batch that has waited longest for it, and do what is next. Submitted by jobs/sweeper;
  * again while has_more. Write lane. */
 struct og_batch_round_op {
     struct og_op op;
     struct og_services *svc;
     struct og_arena *mem;
+    struct og_batch_share *share; /* where limits are shared; else it may be NULL */
     bool has_more;
+    int places_used; /* of the share */
     /* inner */
     struct og_batch batch;
-    struct og_str account_name;  /* for what gateways share */
+    struct og_str account_name; /* for what gateways share */
     struct og_send_op *released; /* messages that it made */
     int released_count;
     struct og_message *canceled;

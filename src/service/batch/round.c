@@ -83,6 +83,13 @@ how_many(struct og_batch_round_op *self, int64_t now_ms)
 
 /* ---- a row becomes a message ---- */
 
+/* What gateways count together stands before each message. */
+static bool
+uses_share(const struct og_batch_round_op *self)
+{
+    return og_abuse_is_shared(self->svc) && !self->batch.is_sandbox;
+}
+
 static struct og_send_op *
 begin_send(struct og_batch_round_op *self, const struct og_batch_row *row)
 {
@@ -106,6 +113,9 @@ begin_send(struct og_batch_round_op *self, const struct og_batch_row *row)
                 .want_report = b->want_report,
                 .is_sandbox = b->is_sandbox},
     };
+    if (uses_share(self)) {
+        og_batch_share_lend(self->share, self->places_used, &send->share);
+    }
     return send;
 }
 
@@ -176,6 +186,7 @@ release_row(struct og_batch_round_op *self, struct og_tx *tx, const struct og_ba
     enum og_code code = row->fault.code == OG_OK ? send_row(send, tx) : row->fault.code;
     if (code == OG_OK) {
         self->released_count++;
+        self->places_used += uses_share(self);
         code = move(self, tx, OG_FATE_QUEUED, og_message_fate(&send->out), 1);
     } else if (code == OG_E_FORBIDDEN || code == OG_E_UNPROCESSABLE ||
                code == OG_E_UNREADABLE) {
@@ -229,14 +240,35 @@ static enum og_code
 find_name(struct og_batch_round_op *self, struct og_tx *tx)
 {
     struct og_account account;
-    self->account_name = OG_STR("");
-    if (!og_abuse_is_shared(self->svc)) {
-        return OG_OK;
-    }
     const enum og_code code = og_account_find(tx->db, self->batch.account_id, self->mem, &account,
                                               &self->op.err);
     if (code == OG_OK) {
         self->account_name = account.name;
+    }
+    return code;
+}
+
+/* As many of *count as there are places of shared limits for. None: they are wanted first, and the
+ * batch stays due; or the store is away, and it waits. */
+static enum og_code
+fit_share(struct og_batch_round_op *self, struct og_tx *tx, int *count)
+{
+    struct og_batch *b = &self->batch;
+    if (!uses_share(self) || *count == 0) {
+        return OG_OK;
+    }
+    const enum og_code code = find_name(self, tx);
+    const struct og_abuse_ask ask = {.kind = OG_ABUSE_MESSAGE, .account = b->account_id,
+                                     .account_name = self->account_name};
+    if (code == OG_OK && !og_batch_share_is_for(self->share, b->account_id)) {
+        og_batch_share_want(self->share, &ask, *count);
+        *count = 0;
+    } else if (code == OG_OK && self->share->share.ask.code != OG_OK) {
+        b->hold = OG_HOLD_LIMIT;
+        b->due_at = tx->now_ms + BLOCKED_MS;
+        *count = 0;
+    } else if (code == OG_OK && *count > og_batch_share_places(self->share)) {
+        *count = og_batch_share_places(self->share);
     }
     return code;
 }
@@ -252,7 +284,8 @@ release(struct og_batch_round_op *self, struct og_tx *tx)
     enum og_code code = og_batch_row_list(tx->db, &self->svc->keys.seal, b, (int)most, self->mem,
                                           &rows, &count, &self->op.err);
     if (code == OG_OK && count > 0) {
-        code = find_name(self, tx);
+        code = fit_share(self, tx, &count);
+        goes_on = count > 0;
     }
     self->released = OG_ARENA_ARRAY(self->mem, struct og_send_op, (size_t)count + 1);
     while (code == OG_OK && goes_on && i < count && paced_until(self) <= tx->now_ms) {
@@ -368,7 +401,6 @@ og_batch_round_committed(struct og_op *op, struct og_tx *tx)
     struct og_batch_round_op *self = (struct og_batch_round_op *)op;
     for (int i = 0; i < self->released_count; i++) {
         og_abuse_keep(self->svc, &self->released[i].ticket);
-        og_abuse_share_tell(self->svc, self->released[i].cases, self->released[i].case_count);
         og_message_accepted(self->svc, &self->released[i].out, tx->now_ms);
     }
     for (int i = 0; i < self->canceled_count; i++) {
