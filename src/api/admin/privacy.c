@@ -3,13 +3,11 @@
  * number; the caller repeats it with the cursor of the answer. The number stands in the body
  * because paths are logged by others.
  */
-#include <stdio.h>
-
 #include "api/admin/priv.h"
+#include "service/privacy/cursor.h"
 #include "service/privacy/privacy.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define SEAL_CHARS 32 /* of an export's cursor */
 
 struct ask {
     struct og_str number;
@@ -20,37 +18,6 @@ static const struct og_json_member members[] = {
     {"number", OG_JSON_STRING, offsetof(struct ask, number), true, 1, 64},
     {"cursor", OG_JSON_STRING, offsetof(struct ask, cursor), false, 0, 200},
 };
-
-/* "1.ACCOUNT.ID": class and keys of the row where the last step ended; "" : the beginning. */
-static bool
-read_place(struct og_str cursor, int64_t classes, struct og_subject_place *out)
-{
-    const size_t first = og_str_find(cursor, '.');
-    const struct og_str keys = og_str_slice(cursor, first + 1, cursor.len);
-    const size_t second = og_str_find(keys, '.');
-    const struct og_str account = og_str_slice(keys, 0, second);
-    const struct og_str id = og_str_slice(keys, second + 1, keys.len);
-    int64_t cls = 0;
-    *out = (struct og_subject_place){0};
-    if (cursor.len == 0) {
-        return true;
-    }
-    if (first != 1 || second == keys.len || account.len >= sizeof out->account ||
-        id.len >= sizeof out->id || !og_str_to_i64(og_str_slice(cursor, 0, first), &cls) ||
-        cls >= classes) {
-        return false;
-    }
-    out->cls = (int)cls;
-    snprintf(out->account, sizeof out->account, "%" OG_STR_FMT, OG_STR_ARG(account));
-    snprintf(out->id, sizeof out->id, "%" OG_STR_FMT, OG_STR_ARG(id));
-    return true;
-}
-
-static struct og_str
-write_place(const struct og_subject_place *place, struct og_arena *mem)
-{
-    return og_str_printf(mem, "%d.%s.%s", place->cls, place->account, place->id);
-}
 
 /* The operator's number in our own spelling, and the cursor as it came. */
 static enum og_code
@@ -96,7 +63,8 @@ og_admin_erase_decode(struct og_call *call, struct og_op *op, struct og_err *err
     self->mem = og_call_mem(call);
     enum og_code code = decode(call, &ask, err);
     self->number = ask.number;
-    if (code == OG_OK && !read_place(ask.cursor, OG_SUBJECT_CLASSES + 1, &self->place)) {
+    if (code == OG_OK && 
+        !og_privacy_place_read(ask.cursor, OG_SUBJECT_CLASSES + 1, &self->place)) {
         code = refuse_cursor(err);
     }
     return code;
@@ -110,38 +78,10 @@ og_admin_erase_encode(struct og_call *call, struct og_op *op, struct og_answer *
     og_erase_release(self, call->req->loop);
     og_admin_begin_answer(&w, answer);
     write_step(&w, og_erase_class_name(self->place.cls), self->looked, "erased", self->erased,
-               self->is_over, write_place(&self->next, self->mem));
+               self->is_over, og_privacy_place_write(&self->next, self->mem));
 }
 
 /* ---- export ---- */
-
-/* Ties a cursor to its number, so that nobody begins in the middle, past the note in the audit
- * log. */
-static struct og_str
-seal_of(const struct og_export_op *self, struct og_str place)
-{
-    const struct og_str parts[] = {OG_STR("privacy.export"), self->number, place};
-    uint8_t digest[OG_DIGEST_BYTES];
-    char *hex = og_arena_alloc(self->mem, OG_DIGEST_HEX_CHARS + 1);
-    og_mac_parts(&self->svc->keys.number, parts, COUNT(parts), digest);
-    og_hex(digest, sizeof digest, hex);
-    return (struct og_str){hex, SEAL_CHARS};
-}
-
-/* "1.ACCOUNT.ID.SEAL" */
-static bool
-read_cursor(struct og_export_op *self, struct og_str cursor)
-{
-    const size_t end = cursor.len > SEAL_CHARS ? cursor.len - SEAL_CHARS - 1 : 0;
-    const struct og_str place = og_str_slice(cursor, 0, end);
-    const struct og_str seal = og_str_slice(cursor, end + 1, cursor.len);
-    if (cursor.len == 0) {
-        return true;
-    }
-    return seal.len == SEAL_CHARS &&
-           og_equal_const_time(seal.ptr, seal_of(self, place).ptr, SEAL_CHARS) &&
-           read_place(place, OG_EXPORT_CLASSES, &self->place);
-}
 
 enum og_code
 og_admin_export_decode(struct og_call *call, struct og_op *op, struct og_err *err)
@@ -153,7 +93,12 @@ og_admin_export_decode(struct og_call *call, struct og_op *op, struct og_err *er
     enum og_code code = decode(call, &ask, err);
     self->number = ask.number;
     self->is_first = ask.cursor.len == 0;
-    return code == OG_OK && !read_cursor(self, ask.cursor) ? refuse_cursor(err) : code;
+    if (code == OG_OK &&
+        !og_privacy_cursor_read(&self->svc->keys.number, self->number, ask.cursor,
+                                OG_EXPORT_CLASSES, self->mem, &self->place)) {
+        code = refuse_cursor(err);
+    }
+    return code;
 }
 
 struct note {
@@ -198,7 +143,6 @@ void
 og_admin_export_encode(struct og_call *call, struct og_op *op, struct og_answer *answer)
 {
     struct og_export_op *self = (struct og_export_op *)op;
-    const struct og_str place = write_place(&self->next, self->mem), seal = seal_of(self, place);
     struct og_json_writer w;
     (void)call;
     answer->content_type = OG_STR("application/jsonl");
@@ -206,6 +150,6 @@ og_admin_export_encode(struct og_call *call, struct og_op *op, struct og_answer 
     og_admin_begin_answer(&w, answer);
     write_step(&w, og_export_class_name(self->place.cls), self->looked, "found", self->found,
                self->is_over,
-               og_str_printf(self->mem, "%" OG_STR_FMT ".%" OG_STR_FMT, OG_STR_ARG(place),
-                             OG_STR_ARG(seal)));
+               og_privacy_cursor_write(&self->svc->keys.number, self->number, &self->next,
+                                       self->mem));
 }
