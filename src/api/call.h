@@ -80,7 +80,7 @@ struct og_route {
     /* Fill the operation from the request. NULL: nothing to decode. */
     enum og_code (*decode)(struct og_call *call, struct og_op *op, struct og_err *err);
     /* NULL, or an asynchronous step on the loop between decode and the lane; must end in
-     * og_call_continue. */
+     * og_call_continue, or in og_call_done where it has run the operation by itself. */
     void (*prepare)(struct og_call *call, struct og_op *op);
     /* Write the answer. NULL: status only. Also where what the operation held secret is wiped. */
     void (*encode)(struct og_call *call, struct og_op *op, struct og_answer *answer);

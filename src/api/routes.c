@@ -54,8 +54,9 @@
      .decode = og_smsgate_list_decode, .encode = og_smsgate_list_encode}
 #define READ(path_)                                                                               \
     {OG_GET, path_, SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_READ), .success = 200,                     \
-     OP(OG_LANE_READ, "message.get", og_message_get_apply, NULL, og_message_one_op),              \
-     .decode = og_smsgate_one_decode, .encode = og_smsgate_one_encode}
+     OP(OG_LANE_READ, "message.get", og_message_get_apply, NULL, og_smsgate_get_op),              \
+     .decode = og_smsgate_one_decode, .prepare = og_smsgate_get_prepare,                          \
+     .encode = og_smsgate_get_encode}
 #define CANCEL(path_)                                                                             \
     {OG_DELETE, path_, SMSGATE, FOR_APP(OG_SCOPE_MESSAGES_CANCEL), .success = 200,                \
      OP(OG_LANE_WRITE, "message.cancel", og_cancel_apply, og_cancel_committed, og_message_one_op),     \

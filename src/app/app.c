@@ -26,7 +26,6 @@
 #include "http/server.h"
 #include "lane/lanes.h"
 #include "live/hub.h"
-#include "live/wait_board.h"
 #include "plan/phone_plan.h"
 #include "service/abuse/abuse_service.h"
 #include "service/account/account_service.h"
@@ -239,7 +238,6 @@ make_services(struct og_app *self, struct og_err *err)
     struct og_route_policy routing;
     og_app_route_policy(self->config, &routing);
     svc->lane.routes = og_route_table_create(&routing);
-    svc->waits = og_wait_board_create();
     code = og_app_codes_open(self->config, in_data(self, CODES_FILE), svc, err);
     if (code == OG_OK) {
         code = make_shield(self, err);
@@ -544,7 +542,6 @@ og_app_destroy(struct og_app *self)
     og_api_destroy(self->api);
     og_dispatch_destroy(self->services.lane.dispatch);
     og_route_table_destroy(self->services.lane.routes);
-    og_wait_board_destroy(self->services.waits);
     og_audit_destroy(self->services.lane.audit);
     og_app_codes_close(self->config, in_data(self, CODES_FILE), &self->services);
     og_shield_destroy(self->services.shield);

@@ -20,7 +20,6 @@ struct og_code_store;
 struct og_shield;
 struct og_hub;
 struct og_route_table;
-struct og_wait_board;
 
 /* Subkeys of the server's master key, one per use (base/crypto.h og_key_derive). */
 struct og_keys {
@@ -98,7 +97,6 @@ struct og_services {
     struct og_code_store *codes;      /* live one-time codes; used on event loops */
     const struct og_clock *clock;
     struct og_alert_board *alerts;    /* thread-safe; NULL: nobody is told */
-    struct og_wait_board *waits;      /* what messages wait for, for their readers */
     _Atomic bool has_webhook_news; /* something was put into the outbox; jobs/webhook_sender clears it */
     struct {
         struct og_dispatch *dispatch; /* open messages per phone */

@@ -3,9 +3,9 @@
  */
 #pragma once
 
-#include "live/wait_board.h"
 #include "base/json.h"
 #include "core/device.h"
+#include "service/device/route_service.h"
 #include "store/device_store.h"
 #include "store/message_store.h"
 

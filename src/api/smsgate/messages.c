@@ -380,7 +380,7 @@ og_smsgate_one_encode(struct og_call *call, struct og_op *op, struct og_answer *
     struct og_json_writer w;
     (void)call;
     og_json_begin(&w, &answer->body);
-    og_smsgate_write_state(&w, &self->out, true, self->wait.reason ? &self->wait : NULL);
+    og_smsgate_write_state(&w, &self->out, true, NULL);
 }
 
 /* ---- list ---- */

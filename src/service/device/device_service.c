@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "cache/credential_cache.h"
 #include "live/hub.h"
-#include "live/wait_board.h"
 #include "service/account/account_service.h"
 #include "service/audit/tell.h"
 #include "service/device/route_service.h"
@@ -247,7 +246,6 @@ og_device_remove_committed(struct og_op *op, struct og_tx *tx)
     og_dispatch_device_remove(self->svc->lane.dispatch, self->device.account_id,
                               self->device.id);
     og_route_table_remove(self->svc->lane.routes, self->device.id);
-    og_wait_board_set(self->svc->waits, self->device.id, NULL);
     og_hub_hint(self->svc->lane.hub, OG_HINT_CLOSE, self->device.id, OG_STR(""));
     og_log_info("service", "phone removed", "device=%" OG_STR_FMT, OG_STR_ARG(self->device.id));
 }

@@ -294,7 +294,6 @@ wake_now(struct og_services *svc, struct og_route_phone *phone, int64_t now_ms)
     }
     end_wait(phone, now_ms);
     og_route_table_wake_at(svc->lane.routes, phone, 0);
-    og_wait_board_set(svc->waits, og_str_from(phone->id), NULL);
     og_hub_hint(svc->lane.hub, OG_HINT_MESSAGES, og_str_from(phone->id), OG_STR(""));
 }
 
@@ -335,7 +334,6 @@ og_route_wake(struct og_services *svc, struct og_str account_id, struct og_str d
         wake_now(svc, phone, now_ms);
         return;
     }
-    og_wait_board_set(svc->waits, device_id, wait.reason ? &wait : NULL);
     if (wait.reason) {
         begin_wait(phone, &wait, now_ms);
     } else {

@@ -5,7 +5,6 @@
 #pragma once
 
 #include "lane/op.h"
-#include "live/wait_board.h"
 #include "route/router.h"
 #include "route/table.h"
 #include "service/services.h"
@@ -57,6 +56,15 @@ void og_route_plan_make(const struct og_services *svc, const struct og_route_job
 void og_route_choose(const struct og_services *svc, const struct og_route_job *job, int64_t now_ms,
                      struct og_arena *mem, struct og_route_plan *plan_out,
                      struct og_str *device_out);
+
+/* ---- wait ---- */
+
+/* Why a phone is not given what waits for it. */
+struct og_wait {
+    const char *reason; /* "sim_pace", ...; static storage */
+    const char *detail; /* "minute", ...; static storage, "" */
+    int64_t until_ms;   /* 0: until something happens that nobody can foretell */
+};
 
 /* ---- wake ---- */
 

@@ -98,11 +98,23 @@ struct og_message_one_op {
     struct og_str account_id;
     struct og_str id;
     struct og_message out;
-    struct og_wait wait; /* of get: what it waits for; without reason: nothing, or it is not known */
 };
 enum og_code og_message_get_apply(struct og_op *op, struct og_tx *tx); /* read lane */
 enum og_code og_cancel_apply(struct og_op *op, struct og_tx *tx);      /* see og_message_cancel */
 void og_cancel_committed(struct og_op *op, struct og_tx *tx);
+
+/*
+ * A message that no phone has, as the queue has it: for whom it is planned by now, and what it waits
+ * for. Changes nothing; no rows (apply is NULL), write lane.
+ */
+struct og_message_wait_op {
+    struct og_op op;
+    struct og_services *svc;
+    struct og_arena *mem;
+    struct og_message *m; /* its device_id becomes the present plan */
+    struct og_wait wait;  /* without reason: nothing is in its way */
+};
+void og_message_wait_committed(struct og_op *op, struct og_tx *tx);
 
 struct og_message_list_op {
     struct og_op op;

@@ -1,5 +1,5 @@
 /*
- * Reading messages, in the read lanes.
+ * Reading messages: rows in the read lanes, what only the queue knows in the write lane's memory.
  */
 #include "service/message/message_service.h"
 
@@ -7,13 +7,26 @@ enum og_code
 og_message_get_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_message_one_op *self = (struct og_message_one_op *)op;
-    const struct og_message *m = &self->out;
-    enum og_code code = og_message_find(tx->db, &self->svc->keys.seal, self->account_id, self->id,
-                                        self->mem, &self->out, &op->err);
-    if (code == OG_OK && !m->final_at && !m->handed_at && !m->held) {
-        og_wait_board_get(self->svc->waits, m->device_id, &self->wait);
+    return og_message_find(tx->db, &self->svc->keys.seal, self->account_id, self->id, self->mem,
+                           &self->out, &op->err);
+}
+
+void
+og_message_wait_committed(struct og_op *op, struct og_tx *tx)
+{
+    struct og_message_wait_op *self = (struct og_message_wait_op *)op;
+    struct og_dispatch_item item;
+    struct og_route_fetch fetch;
+    int64_t sim;
+    if (!og_dispatch_find(self->svc->lane.dispatch, self->m->account_id, self->m->id, &item) ||
+        item.phase != OG_DISPATCH_WAITING || item.device.len == 0) {
+        return;
     }
-    return code;
+    self->m->device_id = og_str_dup(self->mem, item.device);
+    og_route_fetch_begin(self->svc, item.account, item.device, &fetch);
+    if (og_route_fetch_admit(self->svc, &fetch, &item, NULL, tx->now_ms, &sim, &self->wait)) {
+        self->wait = (struct og_wait){0};
+    }
 }
 
 enum og_code

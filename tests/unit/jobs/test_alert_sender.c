@@ -16,7 +16,6 @@
 #include "alert/board.h"
 #include "codes/code_store_memory.h"
 #include "jobs/alert_sender.h"
-#include "live/wait_board.h"
 #include "route/dispatch.h"
 #include "service/audit/audit.h"
 #include "store/audit_store.h"

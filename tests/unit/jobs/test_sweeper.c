@@ -16,7 +16,6 @@
 #include "codes/code_store_memory.h"
 #include "jobs/sweeper.h"
 #include "live/hub.h"
-#include "live/wait_board.h"
 #include "service/device/device_service.h"
 #include "service/message/message_service.h"
 #include "store/migrate.h"
@@ -132,7 +131,6 @@ setup(void **state)
     w->svc.codes = og_code_memory_create(&codes);
     w->svc.lane.dispatch = og_dispatch_create();
     w->svc.lane.routes = og_route_table_create(&world_routing);
-    w->svc.waits = og_wait_board_create();
     make_lanes(w);
     must(w, og_loop_create("sweep", &w->loop, &w->err));
     must(w, og_hub_create(&hub, &w->loop, 1, &w->svc.lane.hub, &w->err));
@@ -154,7 +152,6 @@ teardown(void **state)
     og_lanes_destroy(w->lanes);
     og_dispatch_destroy(w->svc.lane.dispatch);
     og_route_table_destroy(w->svc.lane.routes);
-    og_wait_board_destroy(w->svc.waits);
     w->svc.codes->destroy(w->svc.codes);
     sem_destroy(&w->has_begun);
     sem_destroy(&w->is_done);

@@ -127,7 +127,6 @@ world_setup(void **state)
     must(w, og_loop_create("test", &w->loop, &w->err));
     must(w, og_hub_create(&hub, &w->loop, 1, &w->svc.lane.hub, &w->err));
     must(w, og_loop_start(w->loop, &w->err));
-    w->svc.waits = og_wait_board_create();
     world_open_queue(w);
     *state = w;
     return 0;
@@ -144,7 +143,6 @@ world_teardown(void **state)
     og_loop_destroy(w->loop);
     og_dispatch_destroy(w->svc.lane.dispatch);
     og_route_table_destroy(w->svc.lane.routes);
-    og_wait_board_destroy(w->svc.waits);
     og_db_close(w->db);
     og_arena_finish(&w->mem);
     free(w);

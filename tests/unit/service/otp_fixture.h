@@ -16,7 +16,6 @@
 
 #include "codes/code_store_memory.h"
 #include "live/hub.h"
-#include "live/wait_board.h"
 #include "route/dispatch.h"
 #include "service/abuse/abuse_service.h"
 #include "service/otp/otp_service.h"
@@ -216,7 +215,6 @@ world_open_lane(struct world *w)
     world_must(og_loop_start(w->loop, &w->err), &w->err);
     w->svc.lane.dispatch = og_dispatch_create();
     w->svc.lane.routes = og_route_table_create(&world_routing);
-    w->svc.waits = og_wait_board_create();
     og_route_table_add(w->svc.lane.routes, ACCOUNT, OG_STR("phone-1"), NOON, NOON);
     og_route_table_add(w->svc.lane.routes, OTHER_ACCOUNT, OG_STR("phone-2"), NOON, NOON);
     world_must(og_dispatch_device_add(w->svc.lane.dispatch, ACCOUNT, OG_STR("phone-1"), NOON,
@@ -270,7 +268,6 @@ world_teardown(void **state)
     og_loop_destroy(w->loop);
     og_dispatch_destroy(w->svc.lane.dispatch);
     og_route_table_destroy(w->svc.lane.routes);
-    og_wait_board_destroy(w->svc.waits);
     og_db_close(w->db);
     w->spy.inner->destroy(w->spy.inner);
     temp_dir_remove(&w->dir);

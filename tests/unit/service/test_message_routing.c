@@ -98,6 +98,15 @@ static const struct og_route_policy paced = {
     .transit_ms = 5000,
 };
 
+/* As GET tells it. */
+static struct og_wait
+wait_of(struct world *w, struct og_message *m)
+{
+    struct og_message_wait_op op = {.svc = &w->svc, .mem = &w->mem, .m = m};
+    must(w, world_run_one(w, STEP(&op, NULL, og_message_wait_committed)));
+    return op.wait;
+}
+
 static void
 test_a_fetch_keeps_the_pace(void **state)
 {
@@ -114,8 +123,7 @@ test_a_fetch_keeps_the_pace(void **state)
     assert_int_equal(op->count, 3); /* a quarter of the four is kept for codes */
     send_code(w);
     assert_int_equal(fetch(w, phone), 4);
-    struct og_wait wait;
-    assert_true(og_wait_board_get(w->svc.waits, phone, &wait));
+    const struct og_wait wait = wait_of(w, &sent[3]);
     assert_string_equal(wait.reason, "sim_pace");
     assert_string_equal(wait.detail, "minute");
     assert_int_equal(wait.until_ms, NOON + 61000);
@@ -129,9 +137,42 @@ test_a_fetch_keeps_the_pace(void **state)
     assert_int_equal(ear->len, 0);
     wait_ms(w, 1); /* it is woken when its time has come, and not before */
     assert_heard(w, ear, "M");
-    assert_false(og_wait_board_get(w->svc.waits, phone, &wait));
+    assert_null(wait_of(w, &sent[3]).reason);
     assert_int_equal(fetch(w, phone), 4); /* three more, and the code again */
     assert_agreement(w);
+}
+
+/* The row still names the first phone; what is told is the line in which the message is now. */
+static void
+test_what_a_message_waits_for_is_true_after_a_move(void **state)
+{
+    struct world *w = *state;
+    world_route(w, &paced);
+    const struct og_str first = add_phone(w), second = add_phone(w);
+    struct og_message_ask named = new_ask();
+    set_present(w, first, true);
+    struct og_message m = send_one(w);
+    assert_text(m.device_id, first);
+    assert_null(wait_of(w, &m).reason);
+    set_present(w, second, true);
+    named.device_id = second;
+    for (int i = 0; i < 3; i++) { /* all that its pace allows in a minute */
+        send_ask(w, &named);
+    }
+    assert_int_equal(fetch(w, second), 3);
+    set_present(w, first, false);
+    wait_ms(w, GONE_AFTER_MS + 1);
+    assert_text(queued_for(w, m.id), second);
+    struct og_message row = row_of(w, m.id);
+    assert_text(row.device_id, first);
+    assert_string_equal(wait_of(w, &row).reason, "sim_pace");
+    assert_text(row.device_id, second);
+    report(w, second, pull(w, second)->items[0].id, S);
+    wait_ms(w, 61000);
+    fetch(w, second); /* and now it has it */
+    row = row_of(w, m.id);
+    assert_null(wait_of(w, &row).reason);
+    assert_text(row.device_id, second);
 }
 
 /* Long texts and many recipients count as the phone will send them. */
@@ -600,6 +641,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WORLD(test_a_fetch_keeps_the_pace),
+        WITH_WORLD(test_what_a_message_waits_for_is_true_after_a_move),
         WITH_WORLD(test_parts_are_counted),
         WITH_WORLD(test_a_restart_exceeds_no_limit),
         WITH_WORLD(test_both_sims_and_the_phone),
