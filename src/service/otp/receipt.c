@@ -12,20 +12,14 @@
 /* ---- base64url ---- */
 
 static struct og_str
-encoded(struct og_str bytes, struct og_arena *mem)
+encoded_bytes(const void *bytes, size_t size, struct og_arena *mem)
 {
     struct og_buf out;
     og_buf_init(&out, OG_RECEIPT_MAX_BYTES * 2);
-    og_base64_encode(bytes, true, &out);
+    og_base64_encode((struct og_str){bytes, size}, true, &out);
     const struct og_str kept = og_str_dup(mem, og_buf_str(&out));
     og_buf_finish(&out);
     return kept;
-}
-
-static struct og_str
-encoded_bytes(const void *bytes, size_t size, struct og_arena *mem)
-{
-    return encoded((struct og_str){bytes, size}, mem);
 }
 
 static bool
@@ -120,13 +114,17 @@ og_receipt_write(const struct og_services *svc, const struct og_receipt *receipt
                  struct og_arena *mem)
 {
     uint8_t signature[OG_SIGNATURE_BYTES];
-    const struct og_str head = encoded(header(svc, mem), mem);
-    const struct og_str body = encoded(claims(receipt, mem), mem);
-    const struct og_str signed_part =
-        og_str_printf(mem, "%" OG_STR_FMT ".%" OG_STR_FMT, OG_STR_ARG(head), OG_STR_ARG(body));
-    og_sign(&svc->keys.receipt, signed_part, signature);
-    return og_str_printf(mem, "%" OG_STR_FMT ".%" OG_STR_FMT, OG_STR_ARG(signed_part),
-                         OG_STR_ARG(encoded_bytes(signature, sizeof signature, mem)));
+    struct og_buf out;
+    og_buf_init(&out, OG_RECEIPT_MAX_BYTES * 2);
+    og_base64_encode(header(svc, mem), true, &out);
+    og_buf_add_byte(&out, '.');
+    og_base64_encode(claims(receipt, mem), true, &out);
+    og_sign(&svc->keys.receipt, og_buf_str(&out), signature);
+    og_buf_add_byte(&out, '.');
+    og_base64_encode((struct og_str){(const char *)signature, sizeof signature}, true, &out);
+    const struct og_str kept = og_str_dup(mem, og_buf_str(&out));
+    og_buf_finish(&out);
+    return kept;
 }
 
 /* ---- reading ---- */
