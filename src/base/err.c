@@ -5,6 +5,7 @@
 #include "base/err.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct code_row {
     const char *wire;
@@ -43,5 +44,28 @@ og_fail(struct og_err *err, enum og_code code, const char *field, const char *fm
     va_start(args, fmt);
     vsnprintf(err->text, sizeof(err->text), fmt, args);
     va_end(args);
+    return code;
+}
+
+static void
+append(struct og_err *err, const char *text)
+{
+    strncat(err->field, text, sizeof err->field - strlen(err->field) - 1);
+}
+
+enum og_code
+og_err_within(struct og_err *err, enum og_code code, const char *place, ...)
+{
+    char field[sizeof err->field];
+    if (!err) {
+        return code;
+    }
+    memcpy(field, err->field, sizeof field);
+    va_list args;
+    va_start(args, place);
+    vsnprintf(err->field, sizeof err->field, place, args);
+    va_end(args);
+    append(err, field[0] && field[0] != '[' ? "." : "");
+    append(err, field);
     return code;
 }

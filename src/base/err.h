@@ -57,3 +57,8 @@ bool og_code_is_retryable(enum og_code code);
  */
 enum og_code og_fail(struct og_err *err, enum og_code code, const char *field, const char *fmt, ...)
     OG_PRINTF(4, 5);
+
+/* Where the field stands, said once it is at fault: "state" within "[2]" becomes "[2].state".
+ * Returns the code; `err` may be NULL. */
+enum og_code og_err_within(struct og_err *err, enum og_code code, const char *place, ...)
+    OG_PRINTF(3, 4);

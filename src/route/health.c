@@ -5,7 +5,6 @@
 #include "route/health.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/arena.h"
 
@@ -47,11 +46,17 @@ og_health_reason_name(enum og_health_reason reason)
 
 /* ---- durations ---- */
 
-static int
-compare_ms(const void *a, const void *b)
+/* In order, by insertion: they are few. */
+static void
+sort_ms(const uint32_t *samples_ms, uint32_t count, uint32_t sorted[OG_LATENCY_SAMPLES])
 {
-    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t at = i;
+        for (; at > 0 && sorted[at - 1] > samples_ms[i]; at--) {
+            sorted[at] = sorted[at - 1];
+        }
+        sorted[at] = samples_ms[i];
+    }
 }
 
 void
@@ -65,8 +70,7 @@ og_latency_add(struct og_latency *self, int64_t ms)
     const uint32_t known =
         self->count < OG_LATENCY_SAMPLES ? self->count : (uint32_t)OG_LATENCY_SAMPLES;
     uint32_t sorted[OG_LATENCY_SAMPLES];
-    memcpy(sorted, self->samples_ms, known * sizeof sorted[0]);
-    qsort(sorted, known, sizeof sorted[0], compare_ms);
+    sort_ms(self->samples_ms, known, sorted);
     self->p50_ms = sorted[known / 2];
     self->p95_ms = sorted[known * 95 / 100];
 }

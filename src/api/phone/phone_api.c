@@ -259,23 +259,22 @@ read_time(void *ctx, struct og_str name, const struct og_json *value)
 
 /* An unknown state is dropped, not refused: the phone would repeat the report for ever. */
 static enum og_code
-read_recipients(struct og_call *call, const struct og_json *array, const char *parent,
-                struct og_message_report *out, struct og_err *err)
+read_recipients(struct og_call *call, const struct og_json *array, struct og_message_report *out,
+                struct og_err *err)
 {
     size_t count = og_json_count(array);
     if (count == 0 || count > REPORT_RECIPIENTS_MAX) {
-        return og_fail(err, OG_E_INVALID, parent, "must have 1 to %d entries",
+        return og_fail(err, OG_E_INVALID, "recipients", "must have 1 to %d entries",
                        REPORT_RECIPIENTS_MAX);
     }
     struct og_arena *mem = og_call_mem(call);
     struct og_recipient_report *items = OG_ARENA_ARRAY(mem, struct og_recipient_report, count);
     for (size_t i = 0; i < count; i++) {
         struct recipient_ask ask = {0};
-        struct og_str path = og_str_printf(mem, "%s[%zu]", parent, i);
         enum og_code code = og_json_decode(og_json_at(array, i), recipient_members, 3,
-                                           OG_JSON_UNKNOWN_IGNORED, path.ptr, mem, &ask, err);
+                                           OG_JSON_UNKNOWN_IGNORED, "", mem, &ask, err);
         if (code != OG_OK) {
-            return code;
+            return og_err_within(err, code, "recipients[%zu]", i);
         }
         struct og_recipient_report *item = &items[out->recipient_count];
         if (og_message_state_from_text(ask.state, &item->state)) {
@@ -289,14 +288,12 @@ read_recipients(struct og_call *call, const struct og_json *array, const char *p
 }
 
 static enum og_code
-read_report(struct og_call *call, const struct og_json *node, size_t index,
-            struct og_report *out, struct og_err *err)
+read_report(struct og_call *call, const struct og_json *node, struct og_report *out,
+            struct og_err *err)
 {
-    struct og_arena *mem = og_call_mem(call);
     struct report_ask ask = {0};
-    struct og_str path = og_str_printf(mem, "[%zu]", index);
-    enum og_code code = og_json_decode(node, report_members, 4, OG_JSON_UNKNOWN_IGNORED, path.ptr,
-                                       mem, &ask, err);
+    enum og_code code = og_json_decode(node, report_members, 4, OG_JSON_UNKNOWN_IGNORED, "",
+                                       og_call_mem(call), &ask, err);
     if (code != OG_OK) {
         return code;
     }
@@ -307,8 +304,7 @@ read_report(struct og_call *call, const struct og_json *node, size_t index,
     if (ask.states) {
         og_json_each(ask.states, read_time, &out->report.times);
     }
-    path = og_str_printf(mem, "[%zu].recipients", index);
-    return read_recipients(call, ask.recipients, path.ptr, &out->report, err);
+    return read_recipients(call, ask.recipients, &out->report, err);
 }
 
 enum og_code
@@ -332,7 +328,10 @@ og_phone_report_decode(struct og_call *call, struct og_op *op, struct og_err *er
     struct og_report *items =
         OG_ARENA_ARRAY(self->mem, struct og_report, (size_t)self->count + 1);
     for (int i = 0; i < self->count && code == OG_OK; i++) {
-        code = read_report(call, og_json_at(body, (size_t)i), (size_t)i, &items[i], err);
+        code = read_report(call, og_json_at(body, (size_t)i), &items[i], err);
+        if (code != OG_OK) {
+            code = og_err_within(err, code, "[%d]", i);
+        }
     }
     self->items = items;
     return code;
