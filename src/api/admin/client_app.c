@@ -52,7 +52,7 @@ read_hashes(struct og_call *call, const struct app_ask *ask, struct og_client_ap
                        OG_APP_HASHES_MAX);
     }
     for (size_t i = 0; code == OG_OK && i < count; i++) {
-        char place[24];
+        char place[32];
         snprintf(place, sizeof place, "hashes[%zu]", i);
         code = og_json_decode(og_json_at(ask->hashes, i), hash_members, COUNT(hash_members),
                               OG_JSON_UNKNOWN_REFUSED, place, og_call_mem(call),
