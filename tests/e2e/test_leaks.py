@@ -277,5 +277,5 @@ def test_req_80_pseudonyms_stay_in_their_rows(life):
 
 
 def test_no_credential_or_key_is_told(life):
-    assert life.search.find(set(life.files) - {"answers", "memory"}, life.secrets) == {}
+    assert life.search.find(set(life.files) - {"answers"}, life.secrets) == {}
     assert life.search.find(set(life.files) - {"memory"}, life.keys) == {}

@@ -230,13 +230,33 @@ def test_texts_of_messages(world):
     world.has_gone(text, heard)
 
 
+def test_texts_of_batches_and_of_an_export(world):
+    text, name, number = "lemur %s" % a_code(), "Okapi%s" % a_code(), world.gateway.fresh_number()
+    rows = "to,name\n%s,%s\n" % (number, name)
+    world.app.request("POST", "/bulk/v1/batches?text=%s+{name}" % text.replace(" ", "+"),
+                      rows.encode(), headers={"Content-Type": "text/csv"}).expect(201)
+    wait_for(lambda: [m for m in world.phone.pull() if name in m["textMessage"]["text"]])
+    step = {"cursor": ""}
+    told = b""
+    while not step.get("done"):
+        answer = world.gateway.admin.post("/admin/v1/privacy/export",
+                                          {"number": number, "cursor": step["cursor"]}).expect(200)
+        step = json.loads(answer.body.decode().splitlines()[-1])
+        told += answer.body
+    assert name.encode() in told
+    world.has_gone(text, name)
+
+
 def test_credentials(world):
     key = world.account.make_key()["key"]
     world.gateway.client(bearer(key)).get(T + "/devices").expect(200)
+    token = world.app.post(T + "/auth/token", {"ttl": 600, "scopes": ["messages:send"]})
+    token = token.expect(201).json["access_token"]
+    world.gateway.client(bearer(token)).get(T + "/messages").expect(403)
     wrong = "no-password-of-anyone"
     world.gateway.client("Basic " + wrong).get(T + "/devices").expect(401)
-    world.has_gone(world.account.password, world.app.authorization.split()[1], key, wrong,
-                   world.phone.token, world.gateway.operator_token)
+    world.has_gone(world.account.password, world.app.authorization.split()[1], key, token,
+                   wrong, world.phone.token, world.gateway.operator_token)
 
 
 class Caller:
