@@ -12,11 +12,11 @@ int og_app_version(struct og_str agent);
 /* In the User-Agent of our own virtual phones, behind the version that they play. */
 #define OG_APP_VIRTUAL "(otpgate virtual phone)"
 
-/* Does the phone keep a copy of what it has sent, codes among it (domain/otp.md, requirement 53)? */
+/* Does the phone keep a copy of what it has sent, codes among it? (domain/otp.md section 8, 53) */
 enum og_sent_copy {
     OG_SENT_COPY_UNKNOWN, /* an app that we do not know */
-    OG_SENT_COPY_KEPT,    /* Android writes it for every app that is not the phone's SMS app, and lets
-                             none of them delete it */
+    OG_SENT_COPY_KEPT,    /* Android writes it for every app that is not the phone's SMS app, and
+                             lets none of them delete it */
     OG_SENT_COPY_NONE,
 };
 enum og_sent_copy og_app_sent_copy(struct og_str agent);

@@ -58,8 +58,9 @@ static const char *const sql[SQL_STATEMENTS] = {
                    "priority, sim_number, want_report, encrypted, state, content, recipients, "
                    "verification_id, created_at, valid_until, deadline_at, failed_at, final_at, "
                    "reason, assumed, schedule_at, held, data_port, sent_at, delivered_at, parts, "
-                   "tag, batch_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-                   "$15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)",
+                   "tag, batch_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
+                   "$13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, "
+                   "$28, $29)",
     [SQL_INSERT_CLIENT_ID] =
         "INSERT INTO client_ids (account_id, client_id, message_id) VALUES ($1, $2, $3)",
     [SQL_ID_IS_OURS] = "SELECT 1 FROM messages WHERE id = $1 AND account_id = $2",
@@ -75,7 +76,8 @@ static const char *const sql[SQL_STATEMENTS] = {
                      "id = $1 AND (handed_at IS NULL OR device_id = $2) AND routes = $4 AND "
                      "held = 0 AND state IN (0, 1) AND final_at IS NULL",
     [SQL_HAND] = "UPDATE messages SET handed_at = $3, device_id = $2, route_sim = $5, "
-                 "hinted_at = $6 WHERE account_id = $4 AND id = $1 AND handed_at IS NULL AND state IN (0, 1) AND final_at IS NULL",
+                 "hinted_at = $6 WHERE account_id = $4 AND id = $1 AND handed_at IS NULL AND "
+                 "state IN (0, 1) AND final_at IS NULL",
     [SQL_REROUTE] = "UPDATE messages SET state = 0, assumed = 0, reason = NULL, handed_at = NULL, "
                     "device_id = $4, route_sim = NULL, hinted_at = NULL, routes = routes + 1, "
                     "possible_duplicate = $5, processed_at = NULL, sent_at = NULL, "
@@ -106,7 +108,8 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_RELEASE] = "UPDATE messages SET held = 0, device_id = $3 "
                     "WHERE account_id = $2 AND id = $1 AND held = 1 AND final_at IS NULL",
     [SQL_BATCH_WAITING] = "SELECT id FROM messages" OF_BATCH " AND handed_at IS NULL AND state = 0",
-    [SQL_BATCH_HOLD] = "UPDATE messages SET held = 2" OF_BATCH " AND handed_at IS NULL AND state = 0",
+    [SQL_BATCH_HOLD] = "UPDATE messages SET held = 2" OF_BATCH
+                       " AND handed_at IS NULL AND state = 0",
     /* ripe at once, for og_message_ripe */
     [SQL_BATCH_RESUME] = "UPDATE messages SET held = 1, schedule_at = created_at" OF_BATCH
                          " AND held = 2",

@@ -114,14 +114,16 @@ enum og_code
 og_batch_get_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_batch_get_op *self = (struct og_batch_get_op *)op;
-    return og_batch_find(tx->db, NULL, self->account_id, self->batch_id, self->mem, &self->out, &op->err);
+    return og_batch_find(tx->db, NULL, self->account_id, self->batch_id, self->mem, &self->out,
+                         &op->err);
 }
 
 enum og_code
 og_batch_list_apply(struct og_op *op, struct og_tx *tx)
 {
     struct og_batch_list_op *self = (struct og_batch_list_op *)op;
-    return og_batch_list(tx->db, self->account_id, self->limit, self->mem, &self->items, &self->count, &op->err);
+    return og_batch_list(tx->db, self->account_id, self->limit, self->mem, &self->items,
+                         &self->count, &op->err);
 }
 
 enum og_code

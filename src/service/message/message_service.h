@@ -104,8 +104,8 @@ enum og_code og_cancel_apply(struct og_op *op, struct og_tx *tx);      /* see og
 void og_cancel_committed(struct og_op *op, struct og_tx *tx);
 
 /*
- * A message that no phone has, as the queue has it: for whom it is planned by now, and what it waits
- * for. Changes nothing; no rows (apply is NULL), write lane.
+ * A message that no phone has, as the queue has it: for whom it is planned by now, and what it
+ * waits for. Changes nothing; no rows (apply is NULL), write lane.
  */
 struct og_message_wait_op {
     struct og_op op;
