@@ -3,6 +3,7 @@ memory. Looked for right after each request and each way in which one can end ea
 next request happens to overwrite is a leak, too (test_leaks.py looks at the end of many operations)."""
 
 import contextlib
+import glob
 import json
 import random
 import signal
@@ -55,10 +56,17 @@ class World:
         return (head % (path, (client or self.app).authorization,
                         said_bytes or len(body))).encode() + body
 
+    def store_stands_still(self):
+        """A stop reaches one thread after the other."""
+        tasks = glob.glob("/proc/%d/task/*/stat" % self.store.process.pid)
+        return all(open(path, encoding="ascii").read().rpartition(")")[2].split()[0] == "T"
+                   for path in tasks)
+
     @contextlib.contextmanager
     def stopped_store(self):
         self.store.process.send_signal(signal.SIGSTOP)
         try:
+            wait_for(self.store_stands_still, "the stop")
             yield
         finally:
             self.store.process.send_signal(signal.SIGCONT)
