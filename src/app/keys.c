@@ -38,7 +38,6 @@ read_master(const char *path, struct og_key *master, struct og_err *err)
     if (code == OG_OK) {
         og_key_from_bytes((const uint8_t *)content.ptr, master);
     }
-    og_buf_wipe(&content);
     og_buf_finish(&content);
     return code;
 }

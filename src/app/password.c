@@ -30,7 +30,6 @@ og_app_password(const char *field, const char *option, const char *file, struct 
                            field, file);
         }
     }
-    og_buf_wipe(&content);
     og_buf_finish(&content);
     return code;
 }

@@ -79,7 +79,6 @@ og_input_close(struct og_input *self)
     if (self->fd > 0) {
         close(self->fd);
     }
-    og_buf_wipe(&self->buf);
     og_buf_finish(&self->buf);
     *self = (struct og_input){.fd = -1};
 }

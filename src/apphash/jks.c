@@ -69,7 +69,6 @@ check_digest(struct og_str body, struct og_str digest, const struct og_secret *p
     og_buf_add(&text, OG_STR(SALT));
     og_buf_add(&text, body);
     og_sha1(og_buf_str(&text), is);
-    og_buf_wipe(&text);
     og_buf_finish(&text);
     if (!is_text || !og_equal_const_time(is, digest.ptr, sizeof is)) {
         return og_fail(err, OG_E_UNAUTHORIZED, "storepass",

@@ -59,7 +59,7 @@ grow(struct og_buf *self, size_t wanted_cap)
     char *ptr = og_xrealloc(NULL, cap);
     if (self->ptr) {
         memcpy(ptr, self->ptr, self->len);
-        og_wipe(self->ptr, self->len);
+        og_wipe(self->ptr, self->cap);
         free(self->ptr);
     }
     ptr[self->len] = '\0';

@@ -20,7 +20,7 @@ struct og_buf {
 };
 
 void og_buf_init(struct og_buf *self, size_t max_bytes);
-void og_buf_finish(struct og_buf *self); /* takes zeroed */
+void og_buf_finish(struct og_buf *self); /* wipes; takes zeroed */
 void og_buf_clear(struct og_buf *self);  /* keeps the memory */
 void og_buf_wipe(struct og_buf *self);   /* clear, and what was reserved and not committed */
 

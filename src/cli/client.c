@@ -58,7 +58,6 @@ add_header(struct curl_slist *list, const char *name, const char *value)
     og_buf_init(&line, 4096);
     og_buf_printf(&line, "%s: %s", name, value);
     struct curl_slist *longer = curl_slist_append(list, line.ptr);
-    og_buf_wipe(&line);
     og_buf_finish(&line);
     return longer;
 }

@@ -94,7 +94,6 @@ set_authorization(struct og_cli *cli, const char *scheme, struct og_str credenti
     if (!text.full && og_secret_set(&cli->authorization, og_buf_str(&text))) {
         cli->client.authorization = cli->authorization.bytes;
     }
-    og_buf_wipe(&text);
     og_buf_finish(&text);
 }
 
@@ -114,7 +113,6 @@ read_operator(struct og_cli *cli)
     if (code == OG_OK) {
         set_authorization(cli, "Bearer ", og_str_slice(og_buf_str(&text), 0, line));
     }
-    og_buf_wipe(&text);
     og_buf_finish(&text);
     if (code != OG_OK || !cli->client.authorization) {
         return refuse(cli, OG_EXIT_USAGE,

@@ -70,7 +70,6 @@ print_qr(struct og_cli *cli, const char *url, const char *token)
     if (og_qr_print(text.ptr, cli->colour, &drawing, &err) == OG_OK && !drawing.full) {
         fprintf(cli->out, "%" OG_STR_FMT "\n", OG_STR_ARG(og_buf_str(&drawing)));
     }
-    og_buf_wipe(&drawing);
     og_buf_finish(&drawing);
 }
 

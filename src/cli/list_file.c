@@ -61,7 +61,6 @@ void
 og_list_file_close(struct og_list_file *self)
 {
     og_csv_destroy(self->csv);
-    og_buf_wipe(&self->file);
     og_buf_finish(&self->file);
 }
 

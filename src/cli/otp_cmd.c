@@ -173,7 +173,6 @@ run_check(struct og_cli *cli)
     } else {
         exit_code = og_cli_refused(cli, &answer);
     }
-    og_buf_wipe(&body);
     og_buf_finish(&body);
     og_buf_finish(&answer.body);
     return exit_code;

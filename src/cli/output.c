@@ -116,7 +116,6 @@ og_cli_call(struct og_cli *cli, const struct og_client_ask *ask, struct og_json_
             exit_code = OG_EXIT_UNREACHABLE;
         }
     }
-    og_buf_wipe(&answer.body);
     og_buf_finish(&answer.body);
     return exit_code;
 }

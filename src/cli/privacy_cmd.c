@@ -109,9 +109,7 @@ take_step(struct og_cli *cli, struct walk *walk)
     } else {
         exit_code = take_answer(cli, walk, og_buf_str(&answer.body));
     }
-    og_buf_wipe(&answer.body);
     og_buf_finish(&answer.body);
-    og_buf_wipe(&body);
     og_buf_finish(&body);
     return exit_code;
 }

@@ -35,7 +35,6 @@ og_secret_input_file(const char *path, struct og_secret *out, struct og_err *err
     if (code == OG_OK && !og_secret_set(out, text)) {
         code = og_fail(err, OG_E_INVALID, "", "the secret in %.120s is too long", path);
     }
-    og_buf_wipe(&file);
     og_buf_finish(&file);
     return code;
 }

@@ -212,7 +212,6 @@ run_send(struct og_cli *cli)
     const struct og_client_ask call = {"POST", MESSAGES, og_buf_str(&body), NULL};
     int exit_code = og_args_has(&cli->args, "wait") ? send_and_wait(cli, &ask, &call)
                                                     : send_only(cli, &ask, &call);
-    og_buf_wipe(&body);
     og_buf_finish(&body);
     return exit_code;
 }

@@ -309,7 +309,6 @@ og_send_list(struct og_cli *cli)
     }
     exit_code = code == OG_OK ? send_list(&self) : og_cli_fail(cli, &err);
     og_list_file_close(&self.list);
-    og_buf_wipe(&self.body);
     og_buf_finish(&self.body);
     return exit_code;
 }

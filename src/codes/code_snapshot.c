@@ -69,7 +69,6 @@ og_code_snapshot_save(const struct og_code_snapshot *self, struct og_code_store 
         code = og_file_write(self->path, og_buf_str(&sealed), 0600, err);
     }
     *count_out = saving.count;
-    og_buf_wipe(&saving.out);
     og_buf_finish(&saving.out);
     og_buf_finish(&sealed);
     return code;
@@ -176,7 +175,6 @@ og_code_snapshot_load(const struct og_code_snapshot *self, struct og_code_store 
     if (code == OG_OK) {
         store->is_volatile = false;
     }
-    og_buf_wipe(&plain);
     og_buf_finish(&plain);
     og_buf_finish(&sealed);
     return code;

@@ -157,7 +157,6 @@ add_file(struct og_config *self, const char *path, bool is_asked, struct og_err 
         self->file = og_str_cstr(&self->mem, og_str_from(path));
         code = og_config_add_text(self, path, og_buf_str(&content), err);
     }
-    og_buf_wipe(&content);
     og_buf_finish(&content);
     return code;
 }

@@ -200,7 +200,7 @@ const struct og_option og_options[] = {
     {"number.default_region", OG_OPTION_TEXT, AT(number, default_region), "", 0, 2,
      .check = og_rule_region,
      .help = "Country of numbers written without one, as DE; empty: such numbers are refused."},
-    {"number.plan_age_max", OG_OPTION_DURATION, AT(number, plan_age_max_ms), "1095d", 0, DAYS(3650),
+    {"number.plan_age_max", OG_OPTION_DURATION, AT(number, plan_age_max_ms), "1825d", 0, DAYS(3650),
      .help = "Health warns when the data of libphonenumber are older; 0s: never."},
 
     {"otp.length", OG_OPTION_INT, AT(otp, length), "6", 4, 10,

@@ -102,7 +102,6 @@ og_config_write(const struct og_config *self, FILE *out)
         fprintf(out, "%s%s = %s", is_hidden ? "#" : "", word_of(option),
                 is_hidden ? "(hidden)" : text.ptr);
         print_origin(out, self, option);
-        og_buf_wipe(&text);
         og_buf_finish(&text);
     }
 }

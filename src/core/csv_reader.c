@@ -45,7 +45,6 @@ void
 og_csv_destroy(struct og_csv *self)
 {
     if (self) {
-        og_buf_wipe(&self->bytes);
         og_buf_finish(&self->bytes);
         csv_free(&self->parser);
         free(self);

@@ -313,7 +313,6 @@ og_otp_text_compose(const struct og_otp_text *self, struct og_secret *out,
     if (size) {
         *size = measured;
     }
-    og_buf_wipe(&text);
     og_buf_finish(&text);
     return code;
 }

@@ -60,7 +60,6 @@ read_pem(const char *path, BIO **out, struct og_err *err)
         *out = BIO_new(BIO_s_secmem());
         BIO_write(*out, content.ptr, (int)content.len);
     }
-    og_buf_wipe(&content);
     og_buf_finish(&content);
     return code;
 }

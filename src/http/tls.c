@@ -212,7 +212,6 @@ og_tls_ticket_key(const char *path, uint8_t out[OG_TICKET_KEY_BYTES], struct og_
         if (code == OG_OK && is_whole) {
             memcpy(out, content.ptr, OG_TICKET_KEY_BYTES);
         }
-        og_buf_wipe(&content);
         og_buf_finish(&content);
         if (code == OG_E_TOO_LARGE || (code == OG_OK && !is_whole)) {
             return og_fail(err, OG_E_INVALID, "ticket_key_file", "%s does not hold 80 bytes", path);

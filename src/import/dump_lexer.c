@@ -215,7 +215,6 @@ read_hex(struct og_dump_lexer *self, struct og_err *err)
         keep(self, digits.ptr[i] * 16 + digits.ptr[i + 1]);
     }
     self->text.full |= digits.full;
-    og_buf_wipe(&digits);
     og_buf_finish(&digits);
     return c == FAILED ? err->code : OG_OK;
 }

@@ -46,7 +46,6 @@ og_client_call_free(struct og_client_call *call)
 {
     curl_easy_cleanup(call->easy);
     curl_slist_free_all(call->recipients);
-    og_buf_wipe(&call->request_body);
     og_buf_finish(&call->request_body);
     og_buf_finish(&call->answer_body);
     free(call);

@@ -48,7 +48,6 @@ og_client_headers_add(struct og_client_headers *self, const char *name, struct o
     og_buf_add_cstr(&line, ": ");
     og_buf_add(&line, value);
     headers_append(self, line.ptr);
-    og_buf_wipe(&line);
     og_buf_finish(&line);
     return true;
 }

@@ -380,7 +380,6 @@ make_register_headers(struct og_fleet *self)
                    og_client_headers_add(headers, "User-Agent", og_str_from(agent)) &&
                    (credential.len == 0 || og_client_headers_add(headers, "Authorization",
                                                                  og_buf_str(&credential)));
-    og_buf_wipe(&credential);
     og_buf_finish(&credential);
     self->world.register_headers = headers;
     return is_fine;

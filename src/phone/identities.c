@@ -64,7 +64,6 @@ og_identities_load(const char *path, struct og_vphone_identity *identities, size
     } else if (code == OG_E_NOT_FOUND) {
         code = OG_OK;
     }
-    og_buf_wipe(&text);
     og_buf_finish(&text);
     return code;
 }
@@ -93,7 +92,6 @@ og_identities_save(const char *path, const struct og_vphone_identity *const *of,
     og_json_end(&w);
     og_buf_add_byte(&text, '\n');
     enum og_code code = og_file_write(path, og_buf_str(&text), 0600, err);
-    og_buf_wipe(&text);
     og_buf_finish(&text);
     return code;
 }

@@ -38,7 +38,6 @@ read_secret(const char *path, struct og_secret *out, struct og_err *err)
         }
         og_secret_set(out, line);
     }
-    og_buf_wipe(&text);
     og_buf_finish(&text);
     return code;
 }

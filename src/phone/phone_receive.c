@@ -34,7 +34,6 @@ static void
 tell_free(struct og_tell *tell)
 {
     og_client_headers_destroy(tell->headers);
-    og_buf_wipe(&tell->body);
     og_buf_finish(&tell->body);
     free(tell->url);
     free(tell);

@@ -49,7 +49,6 @@ og_recorder_close(struct og_recorder *self)
     if (!self->is_shared) {
         close(self->fd);
     }
-    og_buf_wipe(&self->lines);
     og_buf_finish(&self->lines);
     free(self);
 }

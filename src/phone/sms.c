@@ -146,7 +146,6 @@ og_sms_open_text(struct og_sms *self, const char *passphrase, struct og_err *err
         self->text_len = plain.len;
         self->parts = count_parts(self->is_data, og_buf_str(&plain));
     }
-    og_buf_wipe(&plain);
     og_buf_finish(&plain);
     return code;
 }
@@ -164,7 +163,6 @@ og_sms_open_number(struct og_sms *self, size_t recipient, const char *passphrase
     if (code == OG_OK) {
         to->plain = copy_text(og_buf_str(&plain));
     }
-    og_buf_wipe(&plain);
     og_buf_finish(&plain);
     return code;
 }

@@ -343,7 +343,6 @@ og_batch_row_insert(struct og_db *db, const struct og_key *seal, struct og_str a
                   OG_ARGS(og_value_text(account_id), og_value_text(row->id),
                           og_value_i64(row->line), og_value_blob(og_buf_str(&box))),
                   NULL, err);
-    og_buf_wipe(&plain);
     og_buf_finish(&plain);
     og_buf_finish(&box);
     return code;

@@ -117,7 +117,6 @@ og_inbox_insert(struct og_db *db, const struct og_key *seal, const struct og_inc
                                        og_value_i64(item->created_at)),
                                &changed, err);
     *is_new_out = changed > 0;
-    og_buf_wipe(&plain);
     og_buf_finish(&plain);
     og_buf_finish(&box);
     return code;

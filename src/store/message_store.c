@@ -149,7 +149,6 @@ seal_recipients(const struct og_message *m, const struct og_key *seal, struct og
     og_recipients_pack(m->record.recipients, m->record.recipient_count, &plain);
     og_buf_init(box, RECIPIENTS_BYTES_MAX + OG_SEAL_OVERHEAD_BYTES);
     og_seal(seal, m->id, og_buf_str(&plain), box);
-    og_buf_wipe(&plain);
     og_buf_finish(&plain);
 }
 

@@ -169,7 +169,6 @@ seal_payment(const struct og_key *seal, const struct og_verification *v, struct 
     og_buf_printf(&plain, "%" OG_STR_FMT "\n%" OG_STR_FMT, OG_STR_ARG(v->amount),
                   OG_STR_ARG(v->payee));
     og_seal(seal, v->id, og_buf_str(&plain), box);
-    og_buf_wipe(&plain);
     og_buf_finish(&plain);
 }
 

@@ -167,7 +167,6 @@ digest_text(const struct og_rows *rows, const struct og_purge_span *span,
         og_hex(digest, sizeof digest, hex);
         row->digest = og_str_from(hex);
     }
-    og_buf_wipe(&plain);
     og_buf_finish(&plain);
 }
 

@@ -40,7 +40,6 @@ og_box_open(const struct og_box_ask *ask, struct og_str box, struct og_arena *me
     } else {
         code = og_box_fail(ask->what, err);
     }
-    og_buf_wipe(&plain);
     og_buf_finish(&plain);
     return code;
 }

@@ -40,7 +40,6 @@ parse_basic(struct og_str text, struct og_credential_header *out)
     is_good = is_good && colon > 0 && colon < pair.len && colon <= OG_LOGIN_MAX_CHARS &&
               og_secret_set(&out->login, og_str_slice(pair, 0, colon)) &&
               og_secret_set(&out->secret, og_str_slice(pair, colon + 1, pair.len));
-    og_buf_wipe(&plain);
     og_buf_finish(&plain);
     return is_good;
 }

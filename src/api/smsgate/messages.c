@@ -102,7 +102,6 @@ decode_data(struct og_call *call, struct send_ask *ask, struct og_err *err)
     struct og_buf bytes;
     og_buf_init(&bytes, ask->text.len);
     bool is_base64 = og_base64_decode(ask->text, false, &bytes);
-    og_buf_wipe(&bytes);
     og_buf_finish(&bytes);
     return is_base64 ? OG_OK
                      : og_fail(err, OG_E_INVALID, "dataMessage.data", "must be padded base64");

@@ -349,7 +349,6 @@ open_join_token(struct og_pairing_op *self, const struct og_credential *c)
     } else {
         code = og_box_fail("join token", &self->op.err);
     }
-    og_buf_wipe(&plain);
     og_buf_finish(&plain);
     return code;
 }

@@ -18,7 +18,6 @@ write_file(const char *path, const struct og_secret *token, struct og_err *err)
     og_buf_add(&text, og_secret_str(token));
     og_buf_add_byte(&text, '\n');
     enum og_code code = og_file_write(path, og_buf_str(&text), FILE_MODE, err);
-    og_buf_wipe(&text);
     og_buf_finish(&text);
     return code;
 }

@@ -55,7 +55,6 @@ save(struct og_settings_op *self, struct og_tx *tx)
     og_phone_settings_write(&self->settings, OG_SETTINGS_STORED, &w);
     enum og_code code = og_settings_save(tx->db, &self->svc->keys.seal, self->account_id,
                                          og_buf_str(&text), tx->now_ms, &self->op.err);
-    og_buf_wipe(&text);
     og_buf_finish(&text);
     return code;
 }

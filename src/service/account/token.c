@@ -36,7 +36,6 @@ og_token_draw(const struct og_rng *rng, const char *prefix, struct og_secret *ou
     og_buf_add_cstr(&text, prefix);
     og_base64_encode((struct og_str){(const char *)random, sizeof random}, true, &text);
     og_secret_set(out, og_buf_str(&text));
-    og_buf_wipe(&text);
     og_buf_finish(&text);
     og_wipe(random, sizeof random);
     return OG_OK;

@@ -240,7 +240,6 @@ og_batch_append_apply(struct og_op *op, struct og_tx *tx)
     og_buf_init(&f.text, TEXT_MAX_BYTES);
     og_buf_init(&f.digests, DIGEST_BYTES * OG_BATCH_PIECE_ROWS);
     code = take_rows(&f, skip);
-    og_buf_wipe(&f.text);
     og_buf_finish(&f.text);
     og_buf_finish(&f.digests);
     return code;

@@ -49,7 +49,6 @@ og_inbox_key(const struct og_services *svc, struct og_str device_id,
     og_buf_init(&text, OG_INBOX_KEY_CHARS + 1);
     og_base64_encode((struct og_str){(const char *)mac, sizeof mac}, true, &text);
     snprintf(out, OG_INBOX_KEY_CHARS + 1, "%" OG_STR_FMT, OG_STR_ARG(og_buf_str(&text)));
-    og_buf_wipe(&text);
     og_buf_finish(&text);
 }
 

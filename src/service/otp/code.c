@@ -55,7 +55,6 @@ og_otp_put(struct og_otp_base *base, const struct og_otp_binding *binding,
         .sealed = og_buf_str(&sealed),
     };
     base->svc->codes->put(base->svc->codes, base->loop, &record, ask);
-    og_buf_wipe(&plain);
     og_buf_finish(&plain);
     og_buf_finish(&sealed);
 }
@@ -94,7 +93,6 @@ og_otp_unseal(const struct og_services *svc, struct og_str id, struct og_str sea
     const size_t end = og_str_find(all, '\0');
     const bool is_ours = code == OG_OK && og_secret_set(out, og_str_slice(all, 0, end));
     og_abuse_share_unpack(is_ours ? og_str_slice(all, end + 1, all.len) : OG_STR(""), started);
-    og_buf_wipe(&plain);
     og_buf_finish(&plain);
     return is_ours;
 }

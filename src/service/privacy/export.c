@@ -136,7 +136,6 @@ og_export_apply(struct og_op *op, struct og_tx *tx)
         code = og_fail(&self->op.err, OG_E_INTERNAL, "", "these rows are too long for an answer");
     }
     self->lines = og_str_dup(self->mem, og_buf_str(&self->out));
-    og_buf_wipe(&self->out);
     og_buf_finish(&self->out);
     return code;
 }

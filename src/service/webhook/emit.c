@@ -169,7 +169,6 @@ add_row(struct og_services *svc, struct og_tx *tx, const struct og_webhook *hook
     };
     enum og_code code = body.full ? og_fail(err, OG_E_INTERNAL, "", "an event is too long")
                                   : og_hook_queue_add(tx->db, &row, err);
-    og_buf_wipe(&body);
     og_buf_finish(&body);
     og_buf_finish(&sealed);
     return code;

@@ -131,7 +131,6 @@ take_one(struct og_webhook_round_op *self, struct og_tx *tx, const struct target
         .created_at = row->created_at,
         .failed = row->failed,
     };
-    og_buf_wipe(&body);
     og_buf_finish(&body);
     code = og_hook_queue_lease(tx->db, row->id, tx->now_ms + OG_WEBHOOK_LEASE_MS, err);
     self->try_count += code == OG_OK;

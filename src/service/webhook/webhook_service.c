@@ -187,7 +187,6 @@ open_key(const struct og_services *svc, struct og_str account_id, struct og_str 
     if (code != OG_OK || plain.full || !og_secret_set(out, og_buf_str(&plain))) {
         code = og_box_fail("signing key", err);
     }
-    og_buf_wipe(&plain);
     og_buf_finish(&plain);
     return code;
 }
