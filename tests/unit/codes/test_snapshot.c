@@ -148,7 +148,7 @@ test_req_91_codes_outlive_a_planned_restart(void **state)
 static void
 test_a_thousand_codes_come_back(void **state)
 {
-    char id[24], code[8];
+    char id[24], code[16];
     int64_t count;
     for (int i = 0; i < 1000; i++) {
         snprintf(id, sizeof(id), "v%d", i);

@@ -260,7 +260,7 @@ test_outbox(void **state)
     struct og_outbox_job job;
     struct og_sms *sms[12];
     struct og_dice dice;
-    char id[8];
+    char id[16];
     og_dice_seed(&dice, 5, 5);
     assert_true(og_outbox_next_at(&box) == INT64_MAX);
     for (int i = 0; i < 12; i++) {
