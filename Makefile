@@ -63,7 +63,7 @@ tsan: deps deps-test ## units and API tests under ThreadSanitizer
 fuzz: deps deps-lint ## libFuzzer over every decoder of foreign bytes; SECONDS=60 each
 	@test -d build-fuzz || CC=clang CXX=clang++ $(MESON) setup build-fuzz -Dfuzz=true \
 	    -Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debugoptimized >/dev/null
-	@ninja -C build-fuzz --quiet
+	@ninja -C build-fuzz --quiet $$(ninja -C build-fuzz -t targets all | sed -n 's#^\(tests/fuzz/fuzz_[a-z0-9_]*\): .*#\1#p')
 	@tools/fuzz build-fuzz $(or $(SECONDS),60)
 
 lint: deps deps-lint $(BUILD)/build.ninja ## layers, longest files and functions, cppcheck, clang warnings
