@@ -58,11 +58,11 @@ asan: deps deps-test ## units and API tests under AddressSanitizer and UBSan
 
 tsan: deps deps-test ## units and API tests under ThreadSanitizer
 	@TEST_PATIENCE=60 $(MAKE) --no-print-directory BUILD=build-tsan JOBS=$(JOBS) \
-	    MESON_FLAGS="-Db_sanitize=thread -Db_lundef=false -Dbuildtype=debugoptimized" unit api
+	    MESON_FLAGS="-Db_sanitize=thread -Db_lundef=false -Dbuildtype=debug -Doptimization=g" unit api
 
 fuzz: deps deps-lint ## libFuzzer over every decoder of foreign bytes; SECONDS=60 each
 	@test -d build-fuzz || CC=clang CXX=clang++ $(MESON) setup build-fuzz -Dfuzz=true \
-	    -Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debugoptimized >/dev/null
+	    -Db_sanitize=address,undefined -Db_lundef=false -Dbuildtype=debug -Doptimization=1 >/dev/null
 	@ninja -C build-fuzz --quiet $$(ninja -C build-fuzz -t targets all | sed -n 's#^\(tests/fuzz/fuzz_[a-z0-9_]*\): .*#\1#p')
 	@tools/fuzz build-fuzz $(or $(SECONDS),60)
 
