@@ -4,34 +4,17 @@
  */
 #include "codes/count_pack.h"
 
+#include "codes/pack_number.h"
+
 #define VERSION 2 /* 1 is a code's: neither is taken for the other */
-
-static char *
-put_number(char *at, uint64_t value, int bytes)
-{
-    for (int i = bytes - 1; i >= 0; i--) {
-        *at++ = (char)(value >> (8 * i));
-    }
-    return at;
-}
-
-static uint64_t
-take_number(const char **at, int bytes)
-{
-    uint64_t value = 0;
-    for (int i = 0; i < bytes; i++) {
-        value = value << 8 | (unsigned char)*(*at)++;
-    }
-    return value;
-}
 
 void
 og_count_pack(const struct og_count_window *from, char out[OG_COUNT_PACK_BYTES])
 {
-    char *at = put_number(out, VERSION, 1);
-    at = put_number(at, (uint64_t)from->window.last_step, 8);
+    char *at = og_pack_number(out, VERSION, 1);
+    at = og_pack_number(at, (uint64_t)from->window.last_step, 8);
     for (int i = 0; i <= OG_COUNT_STEPS; i++) {
-        at = put_number(at, from->counts[i], 4);
+        at = og_pack_number(at, from->counts[i], 4);
     }
 }
 
@@ -40,16 +23,16 @@ og_count_unpack(struct og_str bytes, int64_t step_max, struct og_count_window *o
 {
     const char *at = bytes.ptr;
     *out = (struct og_count_window){.window.counts = out->counts};
-    if (bytes.len != OG_COUNT_PACK_BYTES || take_number(&at, 1) != VERSION) {
+    if (bytes.len != OG_COUNT_PACK_BYTES || og_unpack_number(&at, 1) != VERSION) {
         return false;
     }
-    const uint64_t last_step = take_number(&at, 8);
+    const uint64_t last_step = og_unpack_number(&at, 8);
     if (last_step > (uint64_t)step_max) {
         return false;
     }
     out->window.last_step = (int64_t)last_step;
     for (int i = 0; i <= OG_COUNT_STEPS; i++) {
-        out->counts[i] = (uint32_t)take_number(&at, 4);
+        out->counts[i] = (uint32_t)og_unpack_number(&at, 4);
     }
     return true;
 }
