@@ -29,10 +29,15 @@ og_call_services(struct og_call *call)
     return call->api->config.services;
 }
 
-struct og_lanes *
-og_call_lanes(struct og_call *call)
+enum og_code
+og_call_submit(struct og_call *call, enum og_lane lane, struct og_op *op,
+               const struct og_op_kind *kind, struct og_err *err)
 {
-    return call->api->config.lanes;
+    op->kind = kind;
+    op->home = call->req->loop;
+    op->origin = &call->origin;
+    const enum og_code code = og_lane_submit(call->api->config.lanes, lane, op);
+    return code == OG_OK ? OG_OK : og_fail(err, code, "", "the queue is full");
 }
 
 struct og_str
@@ -232,13 +237,10 @@ og_call_continue(struct og_call *call, enum og_code code, const struct og_err *e
         encode(call);
         return;
     }
-    call->op->origin = &call->origin;
-    call->op->kind = &route->kind;
-    call->op->home = call->req->loop;
-    code = og_lane_submit(call->api->config.lanes, route->lane, call->op);
+    struct og_err full;
+    code = og_call_submit(call, route->lane, call->op, &route->kind, &full);
     if (code != OG_OK) {
-        struct og_err full;
-        refuse_op(call, og_fail(&full, code, "", "the queue is full"), &full);
+        refuse_op(call, code, &full);
     }
 }
 

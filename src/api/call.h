@@ -113,7 +113,11 @@ og_call_mem(struct og_call *call)
 }
 
 struct og_services *og_call_services(struct og_call *call);
-struct og_lanes *og_call_lanes(struct og_call *call);
+/* Give an operation of this call to a lane; kind, home and origin are set here. Errors: those of
+ * og_lane_submit, told in `err`; the operation is the caller's again. */
+OG_MUST_CHECK enum og_code og_call_submit(struct og_call *call, enum og_lane lane,
+                                          struct og_op *op, const struct og_op_kind *kind,
+                                          struct og_err *err);
 /* How phones reach this server: "https://gateway.example:8443", no slash at the end.
  * http.public_url, or made of this machine's first address on its network and the first
  * listener's port. */

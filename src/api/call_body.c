@@ -76,14 +76,9 @@ og_call_json_later(struct og_call *call, og_call_parsed_fn *then)
         call->doc = OG_ARENA_NEW(call->req->mem, struct og_json_doc);
         self->call = call;
         self->then = then;
-        self->op.kind = &kind;
-        self->op.home = call->req->loop;
-        self->op.origin = &call->origin;
-        code = og_lane_submit(og_call_lanes(call), OG_LANE_SLOW, &self->op);
-        if (code == OG_OK) {
-            return;
-        }
-        og_fail(&err, code, "", "the queue is full");
+        code = og_call_submit(call, OG_LANE_SLOW, &self->op, &kind, &err);
     }
-    then(call, code, &err);
+    if (code != OG_OK) {
+        then(call, code, &err);
+    }
 }

@@ -11,12 +11,10 @@ static struct og_metric unreadable = {
     .help = "Stored rows met that do not open: damaged, or sealed with another master key.",
     .type = OG_METRIC_COUNTER,
 };
-static _Atomic int64_t met;
 
 enum og_code
 og_box_fail(const char *what, struct og_err *err)
 {
-    met++;
     og_metric_add(&unreadable, 1);
     return og_fail(err, OG_E_UNREADABLE, "",
                    "the stored %s cannot be opened: its row is damaged, or was sealed with "
@@ -47,7 +45,7 @@ og_box_open(const struct og_box_ask *ask, struct og_str box, struct og_arena *me
 int64_t
 og_box_unreadable_count(void)
 {
-    return met;
+    return unreadable.value;
 }
 
 void

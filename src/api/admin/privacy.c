@@ -63,7 +63,7 @@ og_admin_erase_decode(struct og_call *call, struct og_op *op, struct og_err *err
     self->mem = og_call_mem(call);
     enum og_code code = decode(call, &ask, err);
     self->number = ask.number;
-    if (code == OG_OK && 
+    if (code == OG_OK &&
         !og_privacy_place_read(ask.cursor, OG_SUBJECT_CLASSES + 1, &self->place)) {
         code = refuse_cursor(err);
     }
@@ -126,16 +126,13 @@ og_admin_export_prepare(struct og_call *call, struct og_op *op)
     }
     struct note *note = OG_ARENA_NEW(export->mem, struct note);
     *note = (struct note){
-        .op = {.op = {.kind = &kind, .home = call->req->loop, .origin = &call->origin},
-               .svc = export->svc,
-               .mem = export->mem,
-               .number = export->number},
+        .op = {.svc = export->svc, .mem = export->mem, .number = export->number},
         .call = call,
     };
-    const enum og_code code = og_lane_submit(og_call_lanes(call), OG_LANE_WRITE, &note->op.op);
+    struct og_err err;
+    const enum og_code code = og_call_submit(call, OG_LANE_WRITE, &note->op.op, &kind, &err);
     if (code != OG_OK) {
-        struct og_err err;
-        og_call_continue(call, og_fail(&err, code, "", "the queue is full"), &err);
+        og_call_continue(call, code, &err);
     }
 }
 

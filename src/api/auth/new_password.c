@@ -27,13 +27,12 @@ og_new_password_prepare(struct og_call *call, const struct og_password_op **out)
     struct hashing *self = OG_ARENA_NEW(og_call_mem(call), struct hashing);
     self->call = call;
     self->password.svc = og_call_services(call);
-    self->password.op.kind = &hashing_kind;
-    self->password.op.home = call->req->loop;
     *out = &self->password;
-    enum og_code code = og_lane_submit(og_call_lanes(call), OG_LANE_SLOW, &self->password.op);
+    struct og_err err;
+    const enum og_code code =
+        og_call_submit(call, OG_LANE_SLOW, &self->password.op, &hashing_kind, &err);
     if (code != OG_OK) {
-        struct og_err err;
-        og_call_continue(call, og_fail(&err, code, "", "the queue is full"), &err);
+        og_call_continue(call, code, &err);
     }
 }
 

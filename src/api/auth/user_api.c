@@ -120,13 +120,11 @@ password_prepare(struct og_call *call, struct og_op *op)
         og_call_continue(call, OG_E_LIMITED, &err);
         return;
     }
-    self->check.fresh.op.kind = &check_kind;
-    self->check.fresh.op.home = call->req->loop;
-    enum og_code code =
-        og_lane_submit(og_call_lanes(call), OG_LANE_SLOW, &self->check.fresh.op);
+    const enum og_code code =
+        og_call_submit(call, OG_LANE_SLOW, &self->check.fresh.op, &check_kind, &err);
     if (code != OG_OK) {
         og_gate_return_login(call->api->gate, call->who.login, false);
-        og_call_continue(call, og_fail(&err, code, "", "the queue is full"), &err);
+        og_call_continue(call, code, &err);
     }
 }
 

@@ -162,16 +162,6 @@ leave(struct og_batch_feed *self)
     og_call_continue(self->call, self->code, &self->err);
 }
 
-static enum og_code
-submit(struct og_batch_feed *self, struct og_op *op, const struct og_op_kind *kind)
-{
-    op->kind = kind;
-    op->home = self->call->req->loop;
-    op->origin = &self->call->origin;
-    const enum og_code code = og_lane_submit(og_call_lanes(self->call), OG_LANE_WRITE, op);
-    return code == OG_OK ? OG_OK : og_fail(&self->err, code, "", "the queue is full");
-}
-
 /* What was made for nothing goes; when that is not possible either, it is never started. */
 static void
 end(struct og_batch_feed *self, enum og_code code)
@@ -183,7 +173,6 @@ end(struct og_batch_feed *self, enum og_code code)
         leave(self);
         return;
     }
-    const struct og_err err = self->err;
     self->discard = (struct og_batch_change_op){
         .svc = og_call_services(self->call),
         .mem = og_call_mem(self->call),
@@ -192,9 +181,8 @@ end(struct og_batch_feed *self, enum og_code code)
         .has_state = true,
         .state = OG_BATCH_CANCELED,
     };
-    const bool is_submitted = submit(self, &self->discard.op, &kind) == OG_OK;
-    self->err = err;
-    if (!is_submitted) {
+    struct og_err unheard;
+    if (og_call_submit(self->call, OG_LANE_WRITE, &self->discard.op, &kind, &unheard) != OG_OK) {
         leave(self);
     }
 }
@@ -230,7 +218,7 @@ next_piece(struct og_batch_feed *self)
     }
     self->append.items = self->rows;
     self->append.count = count;
-    code = submit(self, &self->append.op, &kind);
+    code = og_call_submit(self->call, OG_LANE_WRITE, &self->append.op, &kind, &self->err);
     if (code != OG_OK) {
         end(self, code);
     }
@@ -307,7 +295,8 @@ og_batch_feed_start(struct og_batch_feed *self)
         next_piece(self);
         return;
     }
-    const enum og_code code = submit(self, &self->make.op, &kind);
+    const enum og_code code =
+        og_call_submit(self->call, OG_LANE_WRITE, &self->make.op, &kind, &self->err);
     if (code != OG_OK) {
         end(self, code);
     }

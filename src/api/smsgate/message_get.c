@@ -14,15 +14,6 @@ look_done(struct og_op *op)
     og_call_done(&self->one.op);
 }
 
-static enum og_code
-submit(struct og_call *call, enum og_lane lane, struct og_op *op, const struct og_op_kind *kind)
-{
-    op->kind = kind;
-    op->home = call->req->loop;
-    op->origin = &call->origin;
-    return og_lane_submit(og_call_lanes(call), lane, op);
-}
-
 /* Without the queue's word the row is answered as it is. */
 static void
 read_done(struct og_op *op)
@@ -31,11 +22,13 @@ read_done(struct og_op *op)
         .name = "message.wait", .committed = og_message_wait_committed, .done = look_done};
     struct og_smsgate_get_op *self = (struct og_smsgate_get_op *)op;
     const struct og_message *m = &self->one.out;
+    struct og_err unheard;
     const bool is_in_line = op->code == OG_OK && !m->final_at && !m->handed_at && !m->held;
     self->look.svc = self->one.svc;
     self->look.mem = self->one.mem;
     self->look.m = &self->one.out;
-    if (!is_in_line || submit(self->call, OG_LANE_WRITE, &self->look.op, &look) != OG_OK) {
+    if (!is_in_line || og_call_submit(self->call, OG_LANE_WRITE, &self->look.op, &look,
+                                      &unheard) != OG_OK) {
         og_call_done(op);
     }
 }
@@ -47,9 +40,8 @@ og_smsgate_get_prepare(struct og_call *call, struct og_op *op)
         .name = "message.get", .apply = og_message_get_apply, .done = read_done};
     struct og_err err;
     ((struct og_smsgate_get_op *)op)->call = call;
-    const enum og_code code = submit(call, OG_LANE_READ, op, &read);
+    const enum og_code code = og_call_submit(call, OG_LANE_READ, op, &read, &err);
     if (code != OG_OK) {
-        og_fail(&err, code, "", "the queue is full");
         og_call_continue(call, code, &err);
     }
 }

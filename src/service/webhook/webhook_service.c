@@ -127,7 +127,7 @@ keep_phones(struct og_webhook_list_op *self, enum og_webhooks_by by)
     for (int i = 0; i < self->count; i++) {
         const struct og_webhook *hook = &self->items[i];
         bool is_its = !hook->device_id.len || og_str_eq(hook->device_id, self->device_id);
-        if (is_its && !hook->disabled_at && 
+        if (is_its && !hook->disabled_at &&
             og_webhook_is_phones(hook->event, by, tells_server(self, hook->event))) {
             self->items[kept++] = *hook;
         }
